@@ -1,0 +1,60 @@
+# Everything that a clone needs: Python 3.11 and this file.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: install
+install: .venv/installed ## put codetrail into .venv/bin
+
+.PHONY: demo
+demo: install ## a hostile simulated shop, from raw events to an ROI table and a picture
+	@$(BIN)/codetrail --workspace demo demo
+
+.PHONY: test
+test: .venv/installed-dev ## check the style, the types and every test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint dbt_project
+	$(BIN)/pytest
+
+.PHONY: format
+format: .venv/installed-dev ## let ruff and sqlfluff rewrite what they can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	$(BIN)/sqlfluff fix dbt_project
+
+.PHONY: bench
+bench: install ## the speed of a replay of a million events
+	$(BIN)/python bench/replay.py
+
+.PHONY: lock
+lock: .venv/uv ## resolve the dependencies again, with hashes
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-annotate --no-header --no-emit-index-url --universal --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-annotate --no-header --no-emit-index-url --universal --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+	echo uv | $(BIN)/uv pip compile -q --upgrade --generate-hashes --no-annotate --no-header --no-emit-index-url --universal --python-version 3.11 - -o requirements-uv.lock
+
+.PHONY: clean
+clean: ## remove what the other verbs made
+	rm -rf .venv demo dbt_project/target dbt_project/logs
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/uv: .venv/bin/pip requirements-uv.lock
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+.venv/installed: .venv/uv requirements.lock pyproject.toml
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@

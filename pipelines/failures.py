@@ -1,0 +1,57 @@
+"""What can go wrong and is expected: each failure with a stable reason and the exit code that it ends a command with."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a message was rejected at decode; the slugs stand in the lake, the docs and the examples' names."""
+
+    TOO_LARGE = "too_large"
+    BAD_UTF8 = "bad_utf8"
+    BAD_JSON = "bad_json"
+    NOT_AN_OBJECT = "not_an_object"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    BAD_LENGTH = "bad_length"
+    BAD_VALUE = "bad_value"
+    BAD_TIME = "bad_time"
+    ABSURD_TIME = "absurd_time"
+    BAD_MONEY = "bad_money"
+    TOO_MANY_DECIMALS = "too_many_decimals"
+    UNKNOWN_CURRENCY = "unknown_currency"
+
+
+class CodetrailError(Exception):
+    """An expected failure: its message says what happened, where, and what to do next."""
+
+    exit_code = 3
+
+
+class BadInput(CodetrailError):
+    """Wrong usage, reference data, settings or topic files: nothing has been written."""
+
+    exit_code = 2
+
+
+class CheckFailed(CodetrailError):
+    """A check found the data unfit to publish."""
+
+    exit_code = 1
+
+
+class LakeUnavailable(CodetrailError):
+    """The lake cannot be read or written: a full disk, a missing permission, a damaged log."""
+
+
+class Superseded(CodetrailError):
+    """A later run has taken the lake over; this one must stop."""
+
+
+class MissingMessages(CodetrailError):
+    """A block begins beyond the committed offset: writing it would skip messages for good."""
+
+
+FAILURES: dict[str, type[CodetrailError]] = {
+    failure.__name__: failure
+    for failure in (BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages)
+}
