@@ -1,0 +1,90 @@
+"""An order's attribution: its claims with a verdict each, and every model's exact split of its money."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from pipelines.rules.claims import Claim, Click, Verdict, claims_of, journey_of, verdict_of
+from pipelines.rules.codes import CodeRoster
+from pipelines.rules.models import PATH_TRANSFORMS, path_parts
+from pipelines.rules.money import LARGEST_MINOR, Exchange
+from pipelines.rules.orders import Order, Redemption, redemptions_of
+from pipelines.rules.shares import split
+
+DAY = 86_400_000_000  # microseconds
+
+
+class Credit(msgspec.Struct, frozen=True, gc=False):
+    """A share of one order's money given to one touch by one model; amounts in minor units, None without a rate."""
+
+    model: str
+    touch: Claim
+    weight: float
+    gross_minor: int
+    amount_minor: int
+    gross_reporting_minor: int | None
+    amount_reporting_minor: int | None
+
+
+class Attribution(msgspec.Struct, frozen=True, gc=False):
+    """Everything that the rules say of an order as of one set of events."""
+
+    order: Order
+    subtotal_reporting_minor: int | None
+    net_reporting_minor: int | None
+    claims: list[Claim]
+    verdict: Verdict
+    credits: list[Credit]
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """The reference data and settings that decide, ready to be asked; durations in microseconds."""
+
+    codes: CodeRoster
+    exchange: Exchange
+    own_customer: Mapping[str, str]
+    policy: str
+    window: int
+    half_life: int
+    path_transform: str
+
+    def attribute(self, order: Order, sent: Iterable[Redemption], clicks: Iterable[Click]) -> Attribution:
+        """The order's attribution; `sent` are its messages on `redemptions`, `clicks` its visitor's in the window."""
+        claims = claims_of(order, redemptions_of(order, sent), clicks, self.codes, self.own_customer)
+        verdict = verdict_of(claims, self.policy)
+        day = order.ordered_at // DAY
+        gross = _storable(self.exchange.reporting_minor(order.subtotal_minor, order.currency, day))
+        net = _storable(self.exchange.reporting_minor(order.net_minor, order.currency, day))
+        money = (order.subtotal_minor, order.net_minor, gross, net)
+        return Attribution(
+            order=order,
+            subtotal_reporting_minor=gross,
+            net_reporting_minor=net,
+            claims=claims,
+            verdict=verdict,
+            credits=self._credits(order, claims, verdict, money) if claims else [],
+        )
+
+    def _credits(
+        self, order: Order, claims: list[Claim], verdict: Verdict, money: tuple[int, int, int | None, int | None]
+    ) -> list[Credit]:
+        credits = [] if verdict.winner is None else [Credit("policy", verdict.winner, 1.0, *money)]
+        journey = journey_of(claims)
+        owners = [touch.influencer_id or "" for touch in journey]
+        touches = [journey[place] for place in PATH_TRANSFORMS[self.path_transform](owners)]
+        ages = [max(0, order.ordered_at - touch.occurred_at) for touch in touches]
+        if len(touches) == 1:
+            return credits + [Credit(model, touches[0], 1.0, *money) for model, _ in path_parts(ages, self.half_life)]
+        for model, parts in path_parts(ages, self.half_life) if touches else ():
+            whole = sum(parts)
+            shares = [[None] * len(parts) if amount is None else split(amount, parts) for amount in money]
+            credits += [
+                Credit(model, touch, part / whole, *share)  # type: ignore[arg-type]
+                for touch, part, *share in zip(touches, parts, *shares, strict=True)
+            ]
+        return credits
+
+
+def _storable(minor: int | None) -> int | None:
+    """A reporting amount beyond 64 bits cannot be stored: it counts as an amount without a rate."""
+    return None if minor is None or minor > LARGEST_MINOR else minor

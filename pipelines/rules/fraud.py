@@ -1,0 +1,45 @@
+"""Fraud: which clicks no person made."""
+
+from functools import lru_cache
+
+from crawleruseragents import is_crawler
+
+LINK_PREVIEW_AGENTS = (
+    "WhatsApp/",
+    "facebookexternalhit",
+    "Facebot",
+    "Twitterbot",
+    "Slackbot",
+    "Slack-ImgProxy",
+    "TelegramBot",
+    "Discordbot",
+    "LinkedInBot",
+    "SkypeUriPreview",
+    "MicrosoftPreview",
+    "Viber/",
+    "Snap URL Preview Service",
+    "kakaotalk-scrap",
+    "Line-LinkPreview",
+    "vkShare",
+    "redditbot",
+    "Pinterestbot",
+    "Iframely",
+    "Embedly",
+    "Mastodon/",
+    "Bluesky Cardyb",
+    "Google-PageRenderer",
+)
+"""What messengers and networks send when they fetch a shared link to draw its preview."""
+
+
+def is_bot(user_agent: str | None, http_method: str | None) -> bool:
+    """Whether a click was made by a machine: a listed crawler or link preview, or a HEAD request.
+
+    Decided on the agent as sent. No agent is no bot.
+    """
+    return http_method == "HEAD" or (user_agent is not None and is_bot_agent(user_agent))
+
+
+@lru_cache(maxsize=65_536)
+def is_bot_agent(user_agent: str) -> bool:
+    return any(agent in user_agent for agent in LINK_PREVIEW_AGENTS) or is_crawler(user_agent)
