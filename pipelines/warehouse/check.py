@@ -1,0 +1,100 @@
+"""Is the build fit to publish? Great Expectations over every lake table and mart, beside dbt's data tests."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipelines.failures import BadInput, LakeUnavailable
+from pipelines.warehouse.batches import draw
+from pipelines.warehouse.findings import CheckResult, Finding
+from pipelines.warehouse.suites import Batch, Suite, expectations_dir, load_suites
+
+if TYPE_CHECKING:
+    from pipelines.warehouse.expect import Expectations
+
+MEMORY = "1200MB"  # for DuckDB, which spills beyond it; leaves the rest of 2 GB to Python and Great Expectations
+UNRUNNABLE = "the table has the columns that its checks read"
+UNCHECKED = "the mart has a suite"
+
+
+def check(root: Path, checked_at: datetime, dbt_findings: Iterable[Finding] = ()) -> CheckResult:
+    """The verdict on `root`/warehouse/build.duckdb, also written to check.json, with Data Docs beside it.
+
+    Every suite runs, whatever failed before it. At most 1,000 rows of a batch reach Great Expectations;
+    DuckDB finds the broken ones, so a table's size does not matter. Raises BadInput without a build,
+    LakeUnavailable when the disk fails or the lake's files that the build saw are gone.
+    """
+    warehouse = root / "warehouse"
+    build = warehouse / "build.duckdb"
+    if not build.is_file():
+        raise BadInput(f"{build} is missing: there is nothing to check; run `codetrail build` first")
+    suites = load_suites(expectations_dir())
+    try:
+        fingerprint = fingerprint_of(build)
+        found = [*dbt_findings, *_expectation_findings(build, warehouse / "data_docs", suites, checked_at)]
+        failures = tuple(finding for finding in found if finding.severity == "block")
+        result = CheckResult(
+            passed=not failures,
+            checked_at=checked_at,
+            fingerprint=fingerprint,
+            expectations=sum(len(batch.expectations) for suite in suites for batch in suite.batches),
+            tables=len(suites),
+            failures=failures,
+            warnings=tuple(finding for finding in found if finding.severity == "warn"),
+        )
+        result.write(warehouse / "check.json")
+    except (OSError, duckdb.IOException) as error:
+        raise LakeUnavailable(
+            f"{warehouse} cannot be checked: {error}; mend the disk or permission, then run `codetrail build` and "
+            "`codetrail check` again"
+        ) from error
+    return result
+
+
+def fingerprint_of(build: Path) -> str:
+    """The SHA-256 of the file's bytes: another build, or an altered one, has another."""
+    with build.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def marts_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Every mart of the open build as (schema, table): the tables named dim_… and fct_…, in order of their names."""
+    return connection.execute(
+        "select table_schema, table_name from information_schema.tables "
+        "where regexp_matches(table_name, '^(dim|fct)_') order by table_name"
+    ).fetchall()
+
+
+def _expectation_findings(build: Path, docs: Path, suites: Sequence[Suite], checked_at: datetime) -> list[Finding]:
+    from pipelines.warehouse.expect import Expectations  # six seconds, which only a check should cost
+
+    expectations = Expectations(docs, checked_at)
+    with duckdb.connect(str(build), read_only=True, config={"memory_limit": MEMORY}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        found = _marts_without_suite(connection, suites)
+        for suite in suites:
+            for batch in suite.batches:
+                found += _batch_findings(connection, expectations, suite, batch)
+    expectations.write_docs()
+    return found
+
+
+def _batch_findings(
+    connection: duckdb.DuckDBPyConnection, expectations: "Expectations", suite: Suite, batch: Batch
+) -> list[Finding]:
+    try:
+        drawn = draw(connection, batch)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        why = f"Without them nothing is known about its {batch.name}: {str(error).splitlines()[0]}"
+        return [Finding(suite.table, UNRUNNABLE, why, "block", 0)]
+    return expectations.validate(suite, batch, drawn)
+
+
+def _marts_without_suite(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite]) -> list[Finding]:
+    checked = {suite.table for suite in suites}
+    why = "A table that nobody checks must not be published: add expectations/suites/<table>.json."
+    return [Finding(mart, UNCHECKED, why, "block", 0) for _, mart in marts_of(connection) if mart not in checked]

@@ -1,0 +1,109 @@
+"""Great Expectations around batches: validates each, keeps the results, and writes the Data Docs."""
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipelines.warehouse.batches import Drawn
+from pipelines.warehouse.findings import Finding, Value
+from pipelines.warehouse.suites import Batch, Suite
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read once, at the import below: a check tells nobody outside
+
+import great_expectations as gx
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+GX_SEVERITY = {"block": "critical", "warn": "warning"}
+KEPT_ROWS = 100  # of one finding, in check.json; the Data Docs show all that were drawn
+SITE = "data_docs"
+
+
+class Expectations:
+    """One round of checking: validate every batch, then `write_docs`. Nothing is kept between rounds but the docs."""
+
+    def __init__(self, docs: Path, checked_at: datetime) -> None:
+        self._docs = docs
+        self._partial = docs.with_name(docs.name + ".partial")
+        self._run = gx.RunIdentifier(run_name="check", run_time=checked_at)
+        self._context = gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        self._context.delete_data_docs_site("local_site")
+        self._context.add_data_docs_site(site_name=SITE, site_config=_site(self._partial))
+        self._source = self._context.data_sources.add_pandas("build")
+
+    def validate(self, suite: Suite, batch: Batch, drawn: Drawn) -> list[Finding]:
+        """What of the batch does not hold; the keys of every unexpected row that was drawn, up to KEPT_ROWS."""
+        name = f"{suite.table}.{batch.name}"
+        definition = gx.ValidationDefinition(
+            name=name,
+            data=self._source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("rows"),
+            suite=self._context.suites.add(_gx_suite(name, suite, batch)),
+        )
+        validation = self._context.validation_definitions.add(definition).run(
+            batch_parameters={"dataframe": drawn.frame},
+            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(batch.keys)},
+            run_id=self._run,
+        )
+        return [_finding(suite, drawn, result) for result in validation.results if not result.success]
+
+    def write_docs(self) -> Path:
+        """Replaces the Data Docs by those of this round and returns their first page."""
+        shutil.rmtree(self._partial, ignore_errors=True)
+        self._context.build_data_docs(site_names=[SITE])
+        shutil.rmtree(self._docs, ignore_errors=True)
+        self._partial.rename(self._docs)
+        return self._docs / "index.html"
+
+
+def _site(folder: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+    }
+
+
+def _gx_suite(name: str, suite: Suite, batch: Batch) -> Any:
+    return gx.ExpectationSuite(
+        name=name,
+        meta={"grain": suite.grain},
+        expectations=[
+            ExpectationConfiguration(
+                type=expectation.type,
+                kwargs=expectation.kwargs.given(),
+                meta={"name": expectation.name, **msgspec.to_builtins(expectation.meta)},
+                notes=[f"{expectation.name}: {expectation.meta.why}"],
+                severity=GX_SEVERITY[expectation.meta.severity],
+            ).to_domain_obj()
+            for expectation in batch.expectations
+        ],
+    )
+
+
+def _finding(suite: Suite, drawn: Drawn, result: Any) -> Finding:
+    meta = result.expectation_config.meta
+    if result.exception_info.get("raised_exception"):
+        return Finding(suite.table, meta["name"], str(result.exception_info["exception_message"]), "block", 0)
+    rows = result.result.get("unexpected_index_list") or []
+    return Finding(
+        table=suite.table,
+        expectation=meta["name"],
+        why=meta["why"],
+        severity=meta["severity"],
+        broken=drawn.totals.get(meta["name"], result.result["unexpected_count"]),
+        rows=tuple({name: _plain(value) for name, value in row.items()} for row in rows[:KEPT_ROWS]),
+    )
+
+
+def _plain(value: Any) -> Value:
+    """A cell of pandas as JSON knows it."""
+    if value is None or value != value:
+        return None
+    value = value.item() if hasattr(value, "item") else value
+    return value if isinstance(value, int | float | str | bool) else str(value)

@@ -1,0 +1,137 @@
+"""A build small enough to see: two influencers, one campaign, three orders, one of them nobody's."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.stores.tables import TABLES
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ARRIVED = NOON + timedelta(minutes=5)
+JOURNEY_MODELS = ("first", "last", "linear", "position", "time_decay")
+
+
+def place(topic: str, offset: int) -> dict:
+    return {"topic": topic, "partition": 0, "offset": offset, "ingested_at": ARRIVED}
+
+
+def landed(topic: str, offset: int, **typed) -> dict:
+    return place(topic, offset) | {"day": NOON.date(), "shard": 0, "occurred_at": NOON} | typed
+
+
+def claim(claim_id: str, kind: str, influencer_id: str, reason: str) -> dict:
+    return {
+        "claim_id": claim_id,
+        "kind": kind,
+        "influencer_id": influencer_id,
+        "campaign_id": "spring",
+        "code": "ana10" if kind == "code" else None,
+        "link_id": "ben-link" if kind == "link" else None,
+        "occurred_at": NOON,
+        "valid": True,
+        "reason": reason,
+    }
+
+
+def credit(model: str, won: dict, weight: float, net: int, gross: int) -> dict:
+    return {
+        "model": model,
+        **{name: won[name] for name in ("claim_id", "kind", "influencer_id", "campaign_id")},
+        "weight": weight,
+        "gross_minor": gross,
+        "amount_minor": net,
+        "gross_reporting_minor": gross,
+        "amount_reporting_minor": net,
+    }
+
+
+def attribution(order_id: str, subtotal: int, net: int, claims: list[dict]) -> dict:
+    """The one revision of an order whose first claim won and whose claims all touched it."""
+    winner = claims[0] if claims else None
+    touches = sorted(claims, key=lambda touch: touch["claim_id"])
+    shares = {
+        "first": [1.0, 0.0],
+        "last": [0.0, 1.0],
+        "linear": [0.5, 0.5],
+        "position": [0.5, 0.5],
+        "time_decay": [0.5, 0.5],
+    }
+    credits_ = [credit("policy", winner, 1.0, net, subtotal)] if winner else []
+    for model, weights in shares.items():
+        weights = weights if len(touches) == 2 else [1.0]
+        credits_ += [
+            credit(model, touch, weight, int(net * weight), int(subtotal * weight))
+            for touch, weight in zip(touches, weights, strict=False)
+        ]
+    return {
+        "order_id": order_id,
+        "revision_key": 1,
+        "computed_at": ARRIVED,
+        "cause": "event",
+        "status": "provisional",
+        "ordered_at": NOON,
+        "currency": "USD",
+        "subtotal_minor": subtotal,
+        "refunded_minor": 0,
+        "net_minor": net,
+        "subtotal_reporting_minor": subtotal,
+        "net_reporting_minor": net,
+        "flags": [],
+        "policy": "code_wins",
+        "winner_influencer_id": winner and winner["influencer_id"],
+        "winner_campaign_id": winner and winner["campaign_id"],
+        "winner_kind": winner and winner["kind"],
+        "winner_claim_id": winner and winner["claim_id"],
+        "claims": claims,
+        "credits": credits_,
+        "reference_version": "v1",
+        "is_cancelled": False,
+    }
+
+
+def placed(offset: int, order_id: str, subtotal: int, discount: int = 0) -> dict:
+    money = {"currency": "USD", "subtotal_minor": subtotal, "discount_minor": discount}
+    event = landed("orders", offset, event_id=f"{order_id}-placed", order_id=order_id, kind="placed", **money)
+    return event | {"shipping_minor": 0, "tax_minor": 0}
+
+
+def click(offset: int, visitor_id: str) -> dict:
+    seen = {"visitor_id": visitor_id, "url": "https://shop.example/?utm_source=ben", "is_bot": False}
+    return landed("clicks", offset, event_id=f"{visitor_id}-click", **seen)
+
+
+LAKE = {
+    "clicks": [click(0, "v1"), click(90, "v2")],
+    "redemptions": [
+        landed("redemptions", 0, event_id="r1", order_id="o1", code="ANA10", normalised_code="ana10"),
+    ],
+    "orders": [placed(0, "o1", 10_000, 1_000), placed(200, "o2", 5_000), placed(400, "o3", 3_000)],
+    "post_metrics": [
+        landed(
+            "post_metrics", 0, event_id="m1", post_id="p1", influencer_id="ana", platform="tiktok",
+            content_type="video", campaign_id="spring", followers=1_000, impressions=5_000,
+        ),
+    ],
+    "rejected_events": [],
+    "order_attributions": [
+        attribution(
+            "o1", 10_000, 9_000, [claim("r1", "code", "ana", "won"), claim("v1-click", "link", "ben", "outranked")]
+        ),
+        attribution("o2", 5_000, 5_000, [claim("v2-click", "link", "ben", "won")]),
+        attribution("o3", 3_000, 3_000, []),
+    ],
+}  # fmt: skip
+
+
+def write_build(root: Path) -> Path:
+    """Writes `root`/warehouse/build.duckdb with the lake's tables and the marts that follow from them."""
+    build = root / "warehouse" / "build.duckdb"
+    build.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(build)) as connection:
+        connection.execute("create schema lake")
+        for name, rows in LAKE.items():
+            connection.register("rows", pa.Table.from_pylist(rows, schema=TABLES[name]))
+            connection.execute(f"create table lake.{name} as from rows")
+    return build
