@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.failures import BadInput
 from pipelines.schema_store import REFERENCE_TABLES, Schema, reference_schema
-from pipelines.stores.reference_cells import CellError, Cell, Redact, Redaction, arrow_type, parse
+from pipelines.stores.reference_cells import Cell, CellError, Redact, Redaction, arrow_type, parse
 from pipelines.stores.reference_checks import Typed, disagreements
 from pipelines.stores.reference_files import Problem, Sheet, SheetError, read_sheet
 
