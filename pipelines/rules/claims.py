@@ -43,11 +43,6 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
     credit_policy: str | None = None
 
-    @property
-    def place(self) -> tuple[int, str, str]:
-        """Where the claim stands in the journey."""
-        return self.occurred_at, self.claim_id, self.kind
-
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What a policy made of an order's claims."""
@@ -75,7 +70,7 @@ def claims_of(
     roster: CodeRoster,
     own_customer: Mapping[str, str],
 ) -> list[Claim]:
-    """Every claim on an order, each with the first reason that voids it.
+    """Every claim on an order in order of time, each with the first reason that voids it.
 
     `clicks`: those of the order's visitor inside the window. `own_customer`: influencer -> the customer
     id under which they buy themselves.
@@ -83,6 +78,7 @@ def claims_of(
     buyer = order.customer_id
     claims = [_code_claim(redemption, order, roster) for redemption in redemptions]
     claims += [_click_claim(click) for click in clicks]
+    claims.sort(key=_place)
     if buyer is None:
         return claims
     return [_unless_own(claim, buyer, own_customer) for claim in claims]
@@ -101,10 +97,12 @@ def verdict_of(claims: Sequence[Claim], default_policy: str) -> Verdict:
 
 
 def journey_of(claims: Iterable[Claim]) -> list[Claim]:
-    """The valid claims in order of time: every click, and each distinct code once, at its first redemption."""
+    """Of claims in order of time the touches: every valid click, and each distinct valid code at its first redemption."""
     touches: list[Claim] = []
     seen: set[str | None] = set()
-    for claim in sorted((claim for claim in claims if claim.reason is None), key=lambda claim: claim.place):
+    for claim in claims:
+        if claim.reason is not None:
+            continue
         if claim.kind == "code":
             if claim.code in seen:
                 continue
@@ -125,6 +123,10 @@ def _winner(
     if policy == "if_winner":
         return last_click
     raise ValueError(f"{policy!r} is no policy: use code_wins, link_wins, if_involved or if_winner")
+
+
+def _place(claim: Claim) -> tuple[int, str, str]:
+    return claim.occurred_at, claim.claim_id, claim.kind
 
 
 def _rank_of_code(claim: Claim) -> tuple[int, str, str]:

@@ -142,6 +142,7 @@ ORDER_ATTRIBUTIONS = pa.schema(
         pa.field("reference_version", TEXT, nullable=False),
         pa.field("customer_id", TEXT),
         pa.field("is_cancelled", pa.bool_()),
+        pa.field("digest", TEXT, nullable=False),  # of all but what the commit adds: tells a change from a repeat
     ]
 )
 TOPIC_FILES = pa.schema(

@@ -1,0 +1,71 @@
+"""What flows between the stages: blocks of messages, and of what they say."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Offsets = npt.NDArray[np.int64]
+
+EVENTS = {"clicks": "click", "redemptions": "redemption", "orders": "order", "post_metrics": "post_metrics"}
+"""Each topic's event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Raw messages of one partition from offset `start` to `end`, where the next block starts.
+
+    There may be fewer messages than `end - start`: offsets of files count bytes, Kafka's have holes.
+    `sent_at` are the broker's timestamps in microseconds, None for files.
+    """
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+    offsets: list[int]
+    payloads: list[bytes]
+    sent_at: list[int] | None = None
+
+    @property
+    def source(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A block's valid messages as rows of their landing table, and its rejected ones.
+
+    `rows` lack `ingested_at`. `unconsented` are offsets of clicks that are counted and not stored,
+    `with_unknown_fields` of messages that carried more than their schema names.
+    """
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+    rows: pl.DataFrame
+    rejected: pl.DataFrame
+    unconsented: Offsets = field(default_factory=lambda: np.empty(0, np.int64))
+    with_unknown_fields: Offsets = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def source(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one topic on their way to attribution: what the rules read, and nothing else."""
+
+    topic: str
+    rows: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSets:
+    """Whole event sets of orders: every message of each, and of its redemptions, repeats included."""
+
+    events: pl.DataFrame
+    redemptions: pl.DataFrame | None

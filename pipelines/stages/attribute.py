@@ -1,0 +1,172 @@
+"""Attribute: orders meet their redemptions, then the clicks of their visitors, and every claim is weighed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import apache_beam as beam
+import polars as pl
+import pyarrow.compute as pc
+from apache_beam.coders import StrUtf8Coder
+from apache_beam.metrics import Metrics
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
+
+from pipelines.records import OrderSets, Rows
+from pipelines.rules.attribution import Rules
+from pipelines.rules.links import LinkAssignment
+from pipelines.stages.resolve import COLUMNS, LinkResolver
+from pipelines.stages.revisions import revision_rows
+from pipelines.stages.shards import OrderShard, VisitorShard
+from pipelines.stores.lake import Lake
+
+Shard = TypeVar("Shard", OrderShard, VisitorShard)
+
+
+@dataclass
+class Attribute(beam.PTransform):
+    """Attributes anew every order that an arriving row touches, from all that is known of it.
+
+    In:       PCollection[Rows], resolved; repeats and any order of arrival end alike.
+    Out:      PCollection[pl.DataFrame]: rows of `order_attributions` without the columns of the commit.
+    Key:      the shard of the order, then of every visitor that it ever named.
+    State:    one token a shard, renewed at every element: it gives the shard one owner and tells whether
+              the working set in this worker's memory is current. If not, it is filled from the lake.
+    Timer:    none; a late element attributes its orders again when it comes.
+    Counters: attribute/in (rows), attribute/out (attributions).
+    """
+
+    lake: Lake
+    rules: Rules
+    links: list[LinkAssignment]
+    shards: int
+    new_token: Callable[[], str]
+    landed_before: Mapping[str, int] | None = None
+    """The version of each landing table to fill from; None is the newest, for workers that come and go."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[pl.DataFrame]:
+        clicks = rows | "Clicks" >> beam.Filter(lambda block: block.topic == "clicks")
+        orders = rows | "OrdersAndRedemptions" >> beam.Filter(lambda block: block.topic != "clicks")
+        sets = (
+            orders
+            | "ByOrder" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Rows])
+            | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, OrderSets])
+        )
+        visits = clicks | "ByVisitor" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Rows])
+        return (
+            (visits, sets)
+            | "Meet" >> beam.Flatten().with_output_types(tuple[int, Any])
+            | "WeighClaims" >> beam.ParDo(_WeighClaims(self)).with_output_types(pl.DataFrame)
+        )
+
+
+def _by_shard(block: Rows) -> Iterator[tuple[int, Rows]]:
+    for (shard,), rows in block.rows.partition_by("shard", as_dict=True).items():
+        yield int(shard), Rows(block.topic, rows)
+
+
+class WorkingSets(Generic[Shard]):
+    """The shards in this process's memory, each valid for the token that was written with it."""
+
+    def __init__(self, fill: Callable[[int], Shard]) -> None:
+        self._fill = fill
+        self._held: dict[int, tuple[str, Shard]] = {}
+
+    def take(self, shard: int, token: str | None) -> Shard:
+        """The shard's working set; one that a failed bundle left behind has another token and is dropped."""
+        held_token, held = self._held.pop(shard, (None, None))
+        return held if held is not None and held_token == token else self._fill(shard)
+
+    def put(self, shard: int, token: str, held: Shard) -> None:
+        self._held[shard] = (token, held)
+
+
+class _OfShard(beam.DoFn):
+    """What both keyed steps share: the token that says whose working set a shard is."""
+
+    TOKEN = ReadModifyWriteStateSpec("token", StrUtf8Coder())
+
+    def __init__(self, transform: Attribute) -> None:
+        self._shards = transform.shards
+        self._new_token = transform.new_token
+        self._landed = Landed(transform.lake, transform.links, transform.shards, transform.landed_before)
+
+
+class _Assemble(_OfShard):
+    def setup(self) -> None:
+        self._sets: WorkingSets[OrderShard] = WorkingSets(self._landed.order_shard)
+
+    def process(
+        self, element: tuple[int, Rows], token: Any = beam.DoFn.StateParam(_OfShard.TOKEN)
+    ) -> Iterator[tuple[int, OrderSets]]:
+        shard, arrived = element
+        held = self._sets.take(shard, token.read())
+        held.add(arrived)
+        yield from held.sets(arrived.rows["order_id"], self._shards)
+        fresh = self._new_token()
+        token.write(fresh)
+        self._sets.put(shard, fresh, held)
+
+
+class _WeighClaims(_OfShard):
+    def __init__(self, transform: Attribute) -> None:
+        super().__init__(transform)
+        self._rules = transform.rules
+        self._links = transform.links
+        self._in = Metrics.counter("attribute", "in")
+        self._out = Metrics.counter("attribute", "out")
+
+    def setup(self) -> None:
+        self._sets: WorkingSets[VisitorShard] = WorkingSets(self._landed.visitor_shard)
+
+    def process(
+        self, element: tuple[int, Rows | OrderSets], token: Any = beam.DoFn.StateParam(_OfShard.TOKEN)
+    ) -> Iterator[pl.DataFrame]:
+        shard, arrived = element
+        held = self._sets.take(shard, token.read())
+        touched = held.add_clicks(arrived.rows) if isinstance(arrived, Rows) else held.add_orders(arrived)
+        attributions, none = held.attribute(touched, self._rules, self._links, shard, self._shards)
+        self._in.inc(arrived.rows.height if isinstance(arrived, Rows) else arrived.events.height)
+        self._out.inc(len(attributions))
+        if attributions or none:
+            yield revision_rows(attributions, none)
+        fresh = self._new_token()
+        token.write(fresh)
+        self._sets.put(shard, fresh, held)
+
+
+@dataclass
+class Landed:
+    """Fills a shard's working set with what the lake has landed."""
+
+    lake: Lake
+    links: list[LinkAssignment]
+    shards: int
+    versions: Mapping[str, int] | None
+    _resolver: LinkResolver | None = field(default=None, init=False)
+
+    def order_shard(self, shard: int) -> OrderShard:
+        filled = OrderShard()
+        for topic in ("orders", "redemptions"):
+            filled.add(Rows(topic, self._rows(topic, pc.field("shard") == shard)))
+        return filled
+
+    def visitor_shard(self, shard: int) -> VisitorShard:
+        filled = VisitorShard()
+        filled.add_clicks(self._rows("clicks", pc.field("shard") == shard))
+        everything = OrderShard()
+        for topic in ("orders", "redemptions"):
+            everything.add(Rows(topic, self._rows(topic, None)))
+        ids = self._rows("orders", None)["order_id"]
+        for home, sets in everything.sets(ids, self.shards):
+            if home == shard:
+                filled.add_orders(sets)
+        return filled
+
+    def _rows(self, topic: str, where: pc.Expression | None) -> pl.DataFrame:
+        if self._resolver is None:
+            self._resolver = LinkResolver(self.links)
+        version = None if self.versions is None else self.versions[topic]
+        return self._resolver.resolved(topic, self.lake.read(topic, COLUMNS[topic], where, version))

@@ -1,0 +1,176 @@
+"""Decode: blocks of messages into rows of their landing tables, and rejects with a reason."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import apache_beam as beam
+import jsonschema_rs
+import numpy as np
+import polars as pl
+from apache_beam.metrics import Metrics
+
+from pipelines.records import EVENTS, Decoded, Messages
+from pipelines.rules.codes import normalise_code
+from pipelines.rules.decoding import A_DAY_AHEAD, LARGEST_MESSAGE, LATEST_IN_FILES, MessageDecoder, Rejection, Row
+from pipelines.rules.links import UTM, utm_parameters
+from pipelines.rules.privacy import Pseudonyms, redact_payload, redact_text
+from pipelines.schema_store import event_schema
+from pipelines.stages.columns import PlainMessages
+from pipelines.stores.tables import LANDING, REJECTED_EVENTS
+
+KEYS = {"clicks": "visitor_id", "redemptions": "order_id", "orders": "order_id", "post_metrics": "post_id"}
+"""What a topic's rows are sharded by."""
+
+
+@dataclass
+class Decode(beam.PTransform):
+    """Redacts, validates and types each block's messages.
+
+    In:       PCollection[Messages].
+    Out:      PCollection[Decoded]; a block for each, also where nothing in it is valid.
+    Counters: decode/in, decode/out, decode/failed, decode/unconsented, decode/with_unknown_fields (messages).
+    """
+
+    hash_key: bytes
+    shards: int
+
+    def __post_init__(self) -> None:
+        if self.shards < 1:
+            raise ValueError(f"shards is {self.shards}: give at least one")
+        super().__init__()
+
+    def expand(self, messages: beam.PCollection[Messages]) -> beam.PCollection[Decoded]:
+        return messages | "DecodeBlock" >> beam.ParDo(_DecodeBlock(self)).with_output_types(Decoded)
+
+
+class _DecodeBlock(beam.DoFn):
+    def __init__(self, transform: Decode) -> None:
+        self._hash_key = transform.hash_key
+        self._shards = transform.shards
+        self._counters = {
+            name: Metrics.counter("decode", name)
+            for name in ("in", "out", "failed", "unconsented", "with_unknown_fields")
+        }
+
+    def setup(self) -> None:
+        self._decoders = {topic: BlockDecoder(topic, self._hash_key, self._shards) for topic in EVENTS}
+
+    def process(self, block: Messages) -> Iterator[Decoded]:
+        decoded = self._decoders[block.topic].decode(block)
+        self._counters["in"].inc(len(block.payloads))
+        self._counters["out"].inc(decoded.rows.height)
+        self._counters["failed"].inc(decoded.rejected.height)
+        self._counters["unconsented"].inc(len(decoded.unconsented))
+        self._counters["with_unknown_fields"].inc(len(decoded.with_unknown_fields))
+        yield decoded
+
+
+class BlockDecoder:
+    """Decodes the blocks of one topic: plain messages by columns, all others one by one."""
+
+    def __init__(self, topic: str, hash_key: bytes, shards: int) -> None:
+        schema = event_schema(EVENTS[topic])
+        self._topic = topic
+        self._shards = shards
+        self._plain = PlainMessages(schema)
+        find_errors: Callable[[Any], Any] = jsonschema_rs.Draft202012Validator(schema).iter_errors
+        self._decoder = MessageDecoder(schema, find_errors, Pseudonyms(hash_key).redact_id, redact_text)
+
+    def decode(self, block: Messages) -> Decoded:
+        latest = LATEST_IN_FILES if block.sent_at is None else [sent + A_DAY_AHEAD for sent in block.sent_at]
+        rows, left = self._plain.read(block.payloads, latest, LARGEST_MESSAGE)
+        others: list[tuple[int, Row]] = []
+        rejected: list[tuple[int, Rejection]] = []
+        for place in left:
+            try:
+                at = latest if isinstance(latest, int) else latest[place]
+                others.append((place, self._decoder.decode(block.payloads[place], at)))
+            except Rejection as rejection:
+                rejected.append((place, rejection))
+        if others:
+            slow = pl.DataFrame([{"place": place, **row.columns} for place, row in others], schema=rows.schema)
+            rows = pl.concat([rows, slow]).sort("place")
+        offsets = np.asarray(block.offsets, np.int64)
+        rows = rows.with_columns(offset=pl.Series(offsets[rows["place"].to_numpy()], dtype=pl.Int64)).drop("place")
+        unconsented = np.empty(0, np.int64)
+        if self._topic == "clicks":
+            denied = pl.col("consent").eq_missing(other=False)
+            unconsented = rows.filter(denied)["offset"].to_numpy()
+            rows = rows.filter(~denied)
+        return Decoded(
+            topic=block.topic,
+            partition=block.partition,
+            start=block.start,
+            end=block.end,
+            rows=self._landed(rows, block),
+            rejected=_rejected(block, rejected),
+            unconsented=unconsented,
+            with_unknown_fields=offsets[[place for place, row in others if row.has_unknown_fields]],
+        )
+
+    def _landed(self, rows: pl.DataFrame, block: Messages) -> pl.DataFrame:
+        keys = rows[KEYS[self._topic]].to_list()
+        instants = [name for name in ("occurred_at", "posted_at") if name in rows.columns]
+        rows = rows.with_columns(
+            *(pl.col(name).cast(pl.Datetime("us", "UTC")) for name in instants),
+            topic=pl.lit(block.topic),
+            partition=pl.lit(block.partition, pl.Int32),
+            shard=pl.Series([shard_of(key, self._shards) for key in keys], dtype=pl.Int32),
+        ).with_columns(day=pl.col("occurred_at").dt.date())
+        if self._topic == "clicks":
+            rows = _with_utm(rows)
+        elif self._topic == "redemptions":
+            normal = [normalise_code(code) for code in rows["code"].to_list()]
+            rows = rows.with_columns(normalised_code=pl.Series(normal, dtype=pl.String))
+        elif self._topic == "orders":
+            normal_codes = [_normalised(codes) for codes in rows["codes"].to_list()]
+            rows = rows.with_columns(normalised_codes=pl.Series(normal_codes, dtype=pl.List(pl.String)))
+        return rows.select(name for name in LANDING[self._topic].names if name != "ingested_at")
+
+
+def shard_of(key: str, shards: int) -> int:
+    """The shard of an id: CRC-32, so that it is the same in every process, version and language."""
+    return crc32(key.encode()) % shards
+
+
+def _normalised(codes: Sequence[str | None] | None) -> list[str | None] | None:
+    return None if codes is None else [None if code is None else normalise_code(code) for code in codes]
+
+
+def _with_utm(rows: pl.DataFrame) -> pl.DataFrame:
+    """A utm name may itself be percent-encoded, so every url with a query and either mark is read."""
+    url = pl.col("url")
+    tagged = rows.select(
+        url.filter(url.str.contains("?", literal=True) & url.str.contains_any(["utm_", "%"])).unique()
+    ).to_series()
+    found = {u: utm_parameters(u) for u in tagged.to_list()}
+    names = [f"utm_{name}" for name in UTM]
+    parameters = pl.DataFrame(
+        {"url": list(found), **{name: [said.get(name) for said in found.values()] for name in names}},
+        schema={"url": pl.String, **dict.fromkeys(names, pl.String)},
+    )
+    return rows.join(parameters, on="url", how="left", maintain_order="left")
+
+
+def _rejected(block: Messages, rejected: Sequence[tuple[int, Rejection]]) -> pl.DataFrame:
+    schema = {name: pl.Schema(REJECTED_EVENTS)[name] for name in REJECTED_EVENTS.names if name != "ingested_at"}
+    return pl.DataFrame(
+        [
+            (
+                block.topic,
+                block.partition,
+                block.offsets[place],
+                redact_payload(block.payloads[place]),
+                "decode",
+                str(rejection.reason),
+                rejection.detail,
+            )
+            for place, rejection in rejected
+        ],
+        schema=schema,
+        orient="row",
+    )
+
+

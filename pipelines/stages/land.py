@@ -1,0 +1,78 @@
+"""Land: decoded blocks into their landing table, each message once, whatever was killed before."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import apache_beam as beam
+import polars as pl
+import pyarrow as pa
+from apache_beam.metrics import Metrics
+
+from pipelines.records import Decoded, Offsets, Rows
+from pipelines.stores.lake import Lake, latest_mark, unconsented_mark, unknown_fields_mark
+from pipelines.stores.tables import TABLES
+
+
+@dataclass
+class Land(beam.PTransform):
+    """Commits each block to its landing table, together with its partition's next offset, and passes it on.
+
+    In:       PCollection[Decoded]; those of one partition in offset order, with no shuffle behind the reader.
+    Out:      PCollection[Rows].
+    Promise:  a message is in the table once.
+    Repeated: what lies below the committed offset is not written again, but still passed on, since
+              the stages behind may not have seen it.
+    Raises:   MissingMessages, Superseded, LakeUnavailable; each must stop the job.
+    Counters: land/in, land/written (messages).
+    """
+
+    lake: Lake
+    epoch: int
+    now: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, blocks: beam.PCollection[Decoded]) -> beam.PCollection[Rows]:
+        return blocks | "CommitBlock" >> beam.ParDo(_CommitBlock(self)).with_output_types(Rows)
+
+
+class _CommitBlock(beam.DoFn):
+    def __init__(self, transform: Land) -> None:
+        self._lake = transform.lake
+        self._epoch = transform.epoch
+        self._now = transform.now
+        self._in = Metrics.counter("land", "in")
+        self._written = Metrics.counter("land", "written")
+
+    def process(self, block: Decoded) -> Iterator[Rows]:
+        rows = stored(block.topic, block.rows, self._now())
+        span = (block.start, block.end)
+        written = self._lake.land(block.topic, block.source, span, rows, self._marks(block), self._epoch)
+        self._in.inc(block.rows.height)
+        self._written.inc(written)
+        yield Rows(block.topic, block.rows)
+
+    def _marks(self, block: Decoded) -> dict[str, int]:
+        """The partition's greatest instant, and running counts of what is counted and not stored."""
+        names = [mark(block.source) for mark in (latest_mark, unconsented_mark, unknown_fields_mark)]
+        before = self._lake.transactions(block.topic, [block.source, *names])
+        committed = before.get(block.source, block.start)
+        latest, unconsented, unknown = (before.get(name, 0) for name in names)
+        if block.rows.height:
+            latest = max(latest, int(block.rows["occurred_at"].cast(pl.Int64).max()))  # type: ignore[arg-type]
+        marks = (latest, unconsented + _new(block.unconsented, committed), unknown + _new(block.with_unknown_fields, committed))
+        return {name: mark for name, mark in zip(names, marks, strict=True) if mark}
+
+
+def stored(table: str, rows: pl.DataFrame, ingested_at: datetime) -> pa.Table:
+    """The rows as the lake stores them: its columns, types and nullability."""
+    schema = TABLES[table]
+    instant = pl.lit(ingested_at).cast(pl.Datetime("us", "UTC"))
+    frame = rows.with_columns(ingested_at=instant).select(schema.names)
+    return frame.to_arrow().cast(schema)
+
+
+def _new(offsets: Offsets, committed: int) -> int:
+    return int((offsets >= committed).sum())

@@ -1,0 +1,163 @@
+"""The lake: Delta tables in which data and the offsets that they stand for are committed as one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError
+
+from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
+from pipelines.stores.tables import LANDING, TABLES
+
+EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
+WATERMARK = "watermark"  # on order_attributions, in microseconds
+CONTENTION_RETRIES = 200  # appends of other partitions; delta-rs gives up after 15 by itself
+
+
+def latest_mark(source: str) -> str:
+    """The app transaction with a partition's greatest `occurred_at`, in microseconds."""
+    return f"{source} latest"
+
+
+def unconsented_mark(source: str) -> str:
+    """The app transaction that counts a partition's clicks without consent, which are not stored."""
+    return f"{source} unconsented"
+
+
+def unknown_fields_mark(source: str) -> str:
+    """The app transaction that counts a partition's messages with fields that their schema does not name."""
+    return f"{source} unknown_fields"
+
+
+def attributed_mark(source: str) -> str:
+    """The app transaction of order_attributions: below this offset a partition has gone through attribution."""
+    return f"{source} attributed"
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The tables below `root`; every write is one atomic commit."""
+
+    root: Path
+
+    def uri(self, table: str) -> str:
+        return str(self.root / table)
+
+    def exists(self, table: str) -> bool:
+        return (self.root / table / "_delta_log").is_dir()
+
+    def open(self, table: str) -> DeltaTable:
+        with _reporting(self.uri(table)):
+            return DeltaTable(self.uri(table))
+
+    def create(self) -> None:
+        """Every table, before any pipeline: two writers that create one table at once would fail."""
+        for table, schema in TABLES.items():
+            with _reporting(self.uri(table)):
+                if not self.exists(table):
+                    (self.root / table).mkdir(parents=True, exist_ok=True)
+                    DeltaTable.create(self.uri(table), schema=schema, mode="ignore")
+
+    def take_over(self) -> int:
+        """Begins a run: its epoch, which every commit of it checks, in every table."""
+        epoch = 1 + max(self.open(table).transaction_version(EPOCH) or 0 for table in TABLES)
+        for table in TABLES:
+            self._commit(table, TABLES[table].empty_table(), {EPOCH: epoch}, self.open(table))
+        return epoch
+
+    def append(self, table: str, rows: pa.Table, transactions: Mapping[str, int], epoch: int) -> None:
+        """Rows and app transactions in one commit; raises Superseded once a later run has taken over."""
+        self._commit(table, rows, transactions, self.current(table, epoch))
+
+    def current(self, table: str, epoch: int) -> DeltaTable:
+        """The table as it is now, if run `epoch` may still write to it."""
+        opened = self.open(table)
+        newest = opened.transaction_version(EPOCH) or 0
+        if newest > epoch:
+            raise Superseded(f"run {newest} writes to {self.uri(table)} now; this one, run {epoch}, stops")
+        return opened
+
+    def land(
+        self, table: str, source: str, span: tuple[int, int], rows: pa.Table, marks: Mapping[str, int], epoch: int
+    ) -> int:
+        """Commits a block's rows with its partition's next offset; the number of rows written.
+
+        `source` is `topic/partition`, `span` the block's [start, end), `rows` carry a column `offset`.
+        What lies below the committed offset is cut. `marks` are further app transactions of the source.
+        Raises MissingMessages if the block begins beyond the committed offset, and Superseded.
+        """
+        opened = self.current(table, epoch)
+        start, end = span
+        committed = opened.transaction_version(source)
+        if committed is None:
+            committed = start  # first sight: the oldest message that the source still has
+        if start > committed:
+            raise MissingMessages(f"{source} is at {committed} in {self.uri(table)}, but the block begins at {start}")
+        if end <= committed:
+            return 0
+        new = rows.filter(pc.field("offset") >= committed) if start < committed else rows
+        self._commit(table, new, {source: end, **marks}, opened)
+        return int(new.num_rows)
+
+    def transactions(self, table: str, names: Sequence[str]) -> dict[str, int]:
+        """The app transactions of a table that there are, by name."""
+        opened = self.open(table)
+        versions = {name: opened.transaction_version(name) for name in names}
+        return {name: version for name, version in versions.items() if version is not None}
+
+    def read(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """Rows of a table, as of a version or the newest; `where` is pushed down to the files' statistics."""
+        with _reporting(self.uri(table)):
+            dataset = DeltaTable(self.uri(table), version=version).to_pyarrow_dataset()
+            scanned = dataset.to_table(columns=None if columns is None else list(columns), filter=where)
+        frame = pl.from_arrow(scanned)
+        if not isinstance(frame, pl.DataFrame):
+            raise TypeError(f"{table} read as {type(frame)}")
+        return frame
+
+    def watermark(self) -> datetime | None:
+        """Up to when events are taken to have arrived, as of the newest attribution commit."""
+        if not self.exists("order_attributions"):
+            return None
+        micros = self.open("order_attributions").transaction_version(WATERMARK)
+        return None if micros is None else datetime.fromtimestamp(micros // 1_000_000, UTC).replace(
+            microsecond=micros % 1_000_000
+        )
+
+    def sources(self) -> list[str]:
+        """Every `topic/partition` that has landed a message or a reject."""
+        if not self.exists("rejected_events"):
+            return []
+        rows = [self.read(table, ["topic", "partition"]).unique() for table in (*LANDING, "rejected_events")]
+        return sorted({f"{topic}/{partition}" for frame in rows for topic, partition in frame.iter_rows()})
+
+    def _commit(self, table: str, rows: pa.Table, transactions: Mapping[str, int], opened: DeltaTable) -> None:
+        properties = CommitProperties(
+            app_transactions=[Transaction(name, version) for name, version in transactions.items()],
+            max_commit_retries=CONTENTION_RETRIES,
+        )
+        with _reporting(self.uri(table)):
+            write_deltalake(opened, rows, mode="append", commit_properties=properties)  # also without rows: offsets count
+
+
+@contextmanager
+def _reporting(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError, pa.ArrowInvalid) as error:
+        raise LakeUnavailable(
+            f"{uri} cannot be used: {error}. What was committed is whole; free space or mend the permissions, "
+            "then run again"
+        ) from error
