@@ -1,7 +1,6 @@
 """Which schemas there are: the events, the reference tables, the lake and the marts, each with its columns in words."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -68,23 +67,15 @@ def column_descriptions() -> dict[str, str]:
     count as columns of their own, `order_attributions.claims.reason`, and of the list's name, `claims.reason`.
     """
     descriptions: dict[str, str] = {}
-    for table, column, spec in _columns():
+    for table, column, spec in columns():
         descriptions[f"{table}.{column}"] = spec["description"]
         if not spec.get(_QUALIFIED, False):
             descriptions[column] = spec["description"]
     return descriptions
 
 
-def disagreements() -> dict[str, set[str]]:
-    """Names that stand unqualified with more than one text, with those texts: there should be none."""
-    texts: defaultdict[str, set[str]] = defaultdict(set)
-    for _, column, spec in _columns():
-        if not spec.get(_QUALIFIED, False):
-            texts[column].add(spec["description"])
-    return {column: found for column, found in texts.items() if len(found) > 1}
-
-
-def _columns() -> Iterator[tuple[str, str, Schema]]:
+def columns() -> Iterator[tuple[str, str, Schema]]:
+    """Every described column: table, column, and what its schema says of it."""
     for event in EVENTS:
         yield from _properties(event, event_schema(event))
     for table in REFERENCE_TABLES:
