@@ -1,7 +1,7 @@
 """Is the build fit to publish? Great Expectations over every lake table and mart, beside dbt's data tests."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.warehouse.batches import draw
+from pipelines.warehouse.build import test
 from pipelines.warehouse.findings import CheckResult, Finding
 from pipelines.warehouse.suites import Batch, Suite, expectations_dir, load_suites
 
@@ -21,7 +22,7 @@ UNRUNNABLE = "the table has the columns that its checks read"
 UNCHECKED = "the mart has a suite"
 
 
-def check(root: Path, checked_at: datetime, dbt_findings: Iterable[Finding] = ()) -> CheckResult:
+def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterable[Finding]] = test) -> CheckResult:
     """The verdict on `root`/warehouse/build.duckdb, also written to check.json, with Data Docs beside it.
 
     Every suite runs, whatever failed before it. At most 1,000 rows of a batch reach Great Expectations;
@@ -34,8 +35,9 @@ def check(root: Path, checked_at: datetime, dbt_findings: Iterable[Finding] = ()
         raise BadInput(f"{build} is missing: there is nothing to check; run `codetrail build` first")
     suites = load_suites(expectations_dir())
     try:
-        fingerprint = fingerprint_of(build)
-        found = [*dbt_findings, *_expectation_findings(build, warehouse / "data_docs", suites, checked_at)]
+        of_dbt = list(data_tests(root))
+        fingerprint = fingerprint_of(build)  # after dbt, which opens the file to write
+        found = [*of_dbt, *_expectation_findings(build, warehouse / "data_docs", suites, checked_at)]
         failures = tuple(finding for finding in found if finding.severity == "block")
         result = CheckResult(
             passed=not failures,

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
+from deltalake import write_deltalake
 
+from pipelines.stores.reference import load_reference
 from pipelines.stores.tables import TABLES
+from pipelines.warehouse.build import build
+from pipelines.warehouse.sources import RESOLVED_CLICKS, BuildSettings
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ARRIVED = NOON + timedelta(minutes=5)
@@ -88,6 +91,7 @@ def attribution(order_id: str, subtotal: int, net: int, claims: list[dict]) -> d
         "credits": credits_,
         "reference_version": "v1",
         "is_cancelled": False,
+        "digest": order_id,
     }
 
 
@@ -125,13 +129,47 @@ LAKE = {
 }  # fmt: skip
 
 
+REFERENCE = {
+    "influencers": """\
+influencer_id,handle,name,platform,followers
+ana,@ana,Ana,tiktok,80000
+ben,@ben,Ben,instagram,3000
+cy,@cy,Cy,youtube,600000
+""",
+    "campaigns": """\
+campaign_id,name,starts_at,ends_at,timezone,currency
+spring,Spring launch,2026-03-01T00:00:00Z,2026-04-01T00:00:00Z,Europe/Berlin,USD
+""",
+    "codes": """\
+code,influencer_id,campaign_id
+ANA10,ana,spring
+""",
+    "links": """\
+link_id,influencer_id,campaign_id,utm_source
+ben-link,ben,spring,ben
+""",
+    "costs": """\
+cost_id,campaign_id,influencer_id,category,amount,currency,incurred_on
+c1,spring,ana,fee,40.00,USD,2026-03-01
+c2,spring,ben,fee,60.00,USD,2026-03-01
+c3,spring,cy,product,20.00,USD,2026-03-01
+""",
+}
+
+
 def write_build(root: Path) -> Path:
-    """Writes `root`/warehouse/build.duckdb with the lake's tables and the marts that follow from them."""
-    build = root / "warehouse" / "build.duckdb"
-    build.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(build)) as connection:
-        connection.execute("create schema lake")
-        for name, rows in LAKE.items():
-            connection.register("rows", pa.Table.from_pylist(rows, schema=TABLES[name]))
-            connection.execute(f"create table lake.{name} as from rows")
-    return build
+    """Writes the lake under `root` and builds it as `codetrail build` does; returns the build file."""
+    for name, rows in LAKE.items():
+        write_deltalake(root / "lake" / name, pa.Table.from_pylist(rows, schema=TABLES[name]))
+    (root / "reference").mkdir()
+    for name, text in REFERENCE.items():
+        (root / "reference" / f"{name}.csv").write_text(text, encoding="utf-8")
+    reference = load_reference(root / "reference", redact_id=str, redact_text=str)
+    clicks = [
+        {name: row[name] for name in ("event_id", "visitor_id", "occurred_at", "is_bot")}
+        | {"influencer_id": "ben", "campaign_id": "spring", "link_id": "ben-link"}
+        for row in LAKE["clicks"]
+    ]
+    resolved = pa.Table.from_pylist(clicks, schema=RESOLVED_CLICKS)
+    build(root, reference.tables, resolved, BuildSettings("USD", lateness_days=7, watermark=NOON), ARRIVED)
+    return root / "warehouse" / "build.duckdb"
