@@ -1,0 +1,18 @@
+with revisions as (select * from {{ ref('stg_order_attributions') }}),
+
+current_revisions as (
+    select
+        order_id,
+        max(revision_key) as revision_key
+    from revisions
+    group by order_id
+),
+
+final as (
+    select revisions.*
+    from revisions
+    inner join current_revisions using (order_id, revision_key)
+    where revisions.ordered_at is not null  -- without a time it is an order no more
+)
+
+select * from final

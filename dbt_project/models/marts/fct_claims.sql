@@ -1,0 +1,28 @@
+with attributions as (select * from {{ ref('int_current_attributions') }}),
+
+made as (
+    select
+        order_id,
+        ordered_at,
+        unnest(claims) as claim
+    from attributions
+),
+
+final as (
+    select
+        order_id,
+        claim.kind,
+        claim.claim_id,
+        claim.influencer_id,
+        claim.campaign_id,
+        claim.code,
+        claim.link_id,
+        claim.occurred_at,
+        ordered_at,
+        claim.valid,
+        claim.reason,
+        claim.reason = 'won' as is_winner
+    from made
+)
+
+select * from final

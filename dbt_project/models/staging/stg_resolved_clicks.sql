@@ -1,0 +1,20 @@
+with source as (select * from {{ source('lake', 'resolved_clicks') }}),
+
+final as (
+    select
+        -- ids
+        event_id,
+        visitor_id,
+        influencer_id,
+        campaign_id,
+        link_id,
+        -- texts
+        reason,
+        -- yes or no
+        is_bot,
+        -- times
+        occurred_at
+    from source
+)
+
+select * from final

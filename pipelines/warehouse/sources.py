@@ -1,0 +1,123 @@
+"""What dbt reads: the lake, the reference data, the resolved clicks and the settings, as tables of one DuckDB file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import iso4217
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from pipelines.failures import BadInput, LakeUnavailable
+from pipelines.rules.codes import normalise_code
+from pipelines.rules.money import minor_digits
+from pipelines.stores.tables import INSTANT, TABLES, TEXT
+
+RESOLVED_CLICKS = pa.schema(
+    [
+        pa.field("event_id", TEXT, nullable=False),
+        pa.field("visitor_id", TEXT, nullable=False),
+        pa.field("occurred_at", INSTANT, nullable=False),
+        pa.field("influencer_id", TEXT),
+        pa.field("campaign_id", TEXT),
+        pa.field("link_id", TEXT),
+        pa.field("is_bot", pa.bool_(), nullable=False),
+        pa.field("reason", TEXT),
+    ]
+)
+"""One row per distinct click that some link row matches; `reason` says why the link does not count, null if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What the marts depend on beside the data; `watermark` is the newest that the lake records."""
+
+    reporting_currency: str
+    lateness_days: int
+    history_from: datetime | None = None
+    watermark: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if minor_digits(self.reporting_currency) is None:
+            raise BadInput(f"reporting_currency {self.reporting_currency!r} is no ISO 4217 currency: name one, as USD")
+
+    @property
+    def reporting_digits(self) -> int:
+        return minor_digits(self.reporting_currency) or 0
+
+
+def write_sources(
+    file: Path,
+    lake: Path,
+    reference: Mapping[str, pa.Table],
+    resolved_clicks: pa.Table,
+    settings: BuildSettings,
+    built_at: datetime,
+) -> None:
+    """Creates `file` with the schemas `lake` and `reference`; an empty or missing lake table becomes an empty one.
+
+    The lake is not copied: its tables are views over the Parquet files of this moment, by absolute path.
+    Raises LakeUnavailable when a table's log cannot be read.
+    """
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create schema lake")
+        connection.execute("create schema reference")
+        for name, schema in TABLES.items():
+            _write_lake_table(connection, name, schema, files_of(lake / name))
+        for name, rows in reference.items():
+            _write_table(connection, f"reference.{name}", _with_normalised_code(rows) if name == "codes" else rows)
+        _write_table(connection, "lake.resolved_clicks", resolved_clicks.cast(RESOLVED_CLICKS))
+        _write_table(connection, "lake.currencies", _currencies())
+        _write_table(connection, "lake.run_settings", _run_settings(settings, built_at))
+
+
+def files_of(table: Path) -> list[str]:
+    """The Parquet files of a Delta table's current version; none when it does not exist."""
+    try:
+        uris = DeltaTable(table).file_uris() if DeltaTable.is_deltatable(str(table)) else []
+    except (DeltaError, OSError) as error:
+        raise LakeUnavailable(f"{table} cannot be read: {error}; mend the disk or restore the folder") from error
+    return sorted(unquote(uri) for uri in uris)
+
+
+def _write_lake_table(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, files: list[str]) -> None:
+    if not files:
+        _write_table(connection, f"lake.{name}", schema.empty_table())
+        return
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    connection.execute(f"create view lake.{name} as select * from read_parquet([{listed}])")  # noqa: S608
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    connection.register("arriving", rows)
+    connection.execute(f"create table {name} as select * from arriving")  # noqa: S608
+    connection.unregister("arriving")
+
+
+def _with_normalised_code(codes: pa.Table) -> pa.Table:
+    normalised = [normalise_code(code) for code in codes["code"].to_pylist()]
+    return codes.append_column("normalised_code", pa.array(normalised, TEXT))
+
+
+def _currencies() -> pa.Table:
+    """Every currency with the number of its minor units in one unit: 100 for USD, 1 for JPY, 1000 for KWD."""
+    digits = {currency.code: minor_digits(currency.code) for currency in iso4217.Currency}
+    known = [{"currency": code, "units": 10**places} for code, places in digits.items() if places is not None]
+    return pa.Table.from_pylist(known, schema=pa.schema([("currency", TEXT), ("units", pa.int64())]))
+
+
+def _run_settings(settings: BuildSettings, built_at: datetime) -> pa.Table:
+    row = {
+        "reporting_currency": settings.reporting_currency,
+        "reporting_digits": settings.reporting_digits,
+        "lateness_days": settings.lateness_days,
+        "watermark": settings.watermark,
+        "history_from": settings.history_from,
+        "built_at": built_at,
+    }
+    types = [TEXT, pa.int32(), pa.int32(), INSTANT, INSTANT, INSTANT]
+    return pa.Table.from_pylist([row], schema=pa.schema(list(zip(row, types, strict=True))))
