@@ -73,8 +73,9 @@ class Cast:
         return self.campaigns[self.participations[participation].campaign]
 
     def of_campaign(self, campaign: int) -> list[int]:
-        """The participations of a campaign that sell, in order."""
-        return [p for p, part in enumerate(self.participations) if part.campaign == campaign and part.pull]
+        """The participations of a campaign that sell, the strongest first."""
+        sellers = [p for p, part in enumerate(self.participations) if part.campaign == campaign and part.pull]
+        return sorted(sellers, key=lambda p: -self.participations[p].pull)
 
 
 CATALOGUE = (
@@ -153,15 +154,15 @@ def _campaign(
 def _participations(
     rng: np.random.Generator, influencers: list[Influencer], campaigns: list[Campaign]
 ) -> list[Participation]:
-    """Everybody in one or two campaigns, each campaign with two at least; the last influencer never sells."""
+    """Everybody in one to three campaigns of their country; the last influencer never sells."""
     drawn: list[Participation] = []
     for i, influencer in enumerate(influencers):
         at_home = [c for c, campaign in enumerate(campaigns) if influencer.country in campaign.countries]
-        chosen = {i % len(campaigns)}
-        if rng.random() < 0.6:
+        chosen = {at_home[0], at_home[-1 - i // 6 % len(at_home)]}
+        if rng.random() < 0.3:
             chosen.add(int(rng.choice(at_home)))
         for c in sorted(chosen):
             silent = i == len(influencers) - 1
-            pull = 0.0 if silent else influencer.followers**0.45 * float(rng.lognormal(0, 0.6))
+            pull = 0.0 if silent else influencer.followers**0.33 * float(rng.lognormal(0, 0.6))
             drawn.append(Participation(i, c, pull))
     return drawn

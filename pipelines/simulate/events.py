@@ -26,18 +26,12 @@ def visitor_ids(numbers: pl.Expr, faults: Faults) -> pl.Expr:
     """A cookie's value each; null for -1. Where addresses leak, some shops put one into the cookie."""
     cookie = scrambled("v", numbers.clip(lower_bound=0), 77)
     address = pl.format("{}{}@mail.example", pl.lit("shopper."), numbers)
-    leaks = round(faults.addresses * 10_000)
-    return (
-        pl.when(numbers < 0)
-        .then(None)
-        .when((numbers.clip(lower_bound=0) * 7919 % 10_000) < leaks)
-        .then(address)
-        .otherwise(cookie)
-    )
+    return pl.when(numbers >= 0).then(pl.when(_is_address(numbers, faults)).then(address).otherwise(cookie))
 
 
-def account(customer: int) -> str:
-    return f"cust-{customer + FIRST_ACCOUNT}"
+def _is_address(visitor: pl.Expr, faults: Faults) -> pl.Expr:
+    """The same visitors on every topic, spread over all of them."""
+    return visitor.clip(lower_bound=0) * 7919 % 10_000 < round(faults.addresses * 10_000)
 
 
 def pick(pool: list[Any], chosen: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_] | None = None) -> pl.Series:
@@ -48,8 +42,8 @@ def pick(pool: list[Any], chosen: npt.NDArray[np.int64], missing: npt.NDArray[np
 
 def click_frame(
     rng: np.random.Generator, cast: Cast, materials: Materials, clicks: Clicks, faults: Faults
-) -> pl.DataFrame:
-    """The clicks, with `at`, the instant in microseconds, as the last column."""
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The clicks, with `at`, the instant in microseconds, as the last column; and how many are at fault, by kind."""
     count, links = len(clicks.clicked_at), materials.links
     tracked = clicks.link >= 0
     untracked = len(links) + rng.integers(0, len(words.UNTRACKED_URLS), count)
@@ -64,15 +58,20 @@ def click_frame(
     agents = [*words.BROWSERS, *words.CRAWLERS]
     browser = rng.choice(len(words.BROWSERS), count)
     crawler = len(words.BROWSERS) + rng.choice(len(words.CRAWLERS), count)
-    at = clicks.clicked_at + np.where(
-        rng.random(count) < faults.skewed, (rng.normal(0, 600, count) * 1000).astype(np.int64) * 1000, 0
-    )
+    skewed = rng.random(count) < faults.skewed
+    skew = (rng.normal(0, 600, count) * 1000).astype(np.int64) * 1000
+    leaking = pl.Series(clicks.visitor).to_frame("visitor").select(_is_address(pl.col("visitor"), faults)).to_series()
+    counts = {
+        "bot_click": int(clicks.is_crawler.sum()),
+        "skewed_clock": int(skewed.sum()),
+        "address_as_id": int(leaking.sum()),
+    }
     head = clicks.is_crawler & (rng.random(count) < 0.3)
     consent = rng.random(count)
     frame = pl.DataFrame(
         {
             "number": np.arange(count),
-            "at": at,
+            "at": clicks.clicked_at + np.where(skewed, skew, 0),
             "visitor": clicks.visitor,
             "url": pick(urls, page_shape * len(plain) + page),
             "link_id": pick(own_ids, page),
@@ -84,7 +83,7 @@ def click_frame(
             "known": (clicks.visitor % 20 == 4) & (rng.random(count) < 0.5),
         }
     )
-    return frame.select(
+    fields = frame.select(
         event_id=scrambled("clk-", pl.col("number"), 11),
         occurred_at=instants("at"),
         visitor_id=visitor_ids(pl.col("visitor"), faults),
@@ -101,6 +100,7 @@ def click_frame(
         consent="consent",
         at="at",
     )
+    return fields, counts
 
 
 def _with_click_id(url: str) -> str:

@@ -78,7 +78,9 @@ def draw_materials(rng: np.random.Generator, cast: Cast) -> Materials:
     leaked_at = cast.starts_at + timedelta(days=cast.campaigns[1].from_day + 20, hours=9)
 
     codes = _codes(rng, cast)
-    codes[leaked] = replace(codes[leaked], valid_to=None, compromised_at=leaked_at + timedelta(days=6))
+    codes[leaked] = replace(
+        codes[leaked], valid_to=None, credit_policy=None, compromised_at=leaked_at + timedelta(days=6)
+    )
     codes.append(replace(codes[former], participation=heir, valid_from=handed_over_at, valid_to=None))
     codes[former] = replace(codes[former], valid_to=handed_over_at)
     posts = _posts(rng, cast, codes)

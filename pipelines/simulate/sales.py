@@ -11,7 +11,7 @@ from pipelines.simulate.cast import Cast
 from pipelines.simulate.events import FIRST_ACCOUNT, pick, scrambled, visitor_ids
 from pipelines.simulate.faults import DAY, SECOND, Faults
 from pipelines.simulate.materials import Materials, spellings
-from pipelines.simulate.shoppers import Flags, Numbers, Purchases, microseconds
+from pipelines.simulate.shoppers import MISTYPED, Flags, Numbers, Purchases, microseconds
 from pipelines.simulate.writing import instants
 
 #: minor digits, and roughly what one unit is worth in USD
@@ -22,6 +22,7 @@ CURRENCIES: dict[str, tuple[int, float]] = {
     "JPY": (0, 0.0066),
     "KWD": (3, 3.25),
 }
+FOREIGN = "CHF"  # that some refunds name, and no order
 _NAMES = list(CURRENCIES)
 _DIGITS = np.array([digits for digits, _ in CURRENCIES.values()])
 _WORTH = np.array([worth for _, worth in CURRENCIES.values()])
@@ -99,11 +100,17 @@ def sales_frames(
         customer=pl.when(pl.Series(shopping.is_self)).then(pl.Series(shopping.customer)).otherwise("customer")
     )
     placed = orders.with_columns(kind=pl.lit("placed"), codes=_codes_on_order())
-    changes, counts = _changes(rng, cast, shopping, orders, sales, faults)
+    wave, wave_at = _wave(rng, cast, shopping, faults)
+    changes = _changes(rng, orders, sales, faults, wave, wave_at)
     events = pl.concat([placed, changes], how="diagonal").filter(pl.col("at") < microseconds(cast.until))
     events = events.sort("at", "order", "kind", maintain_order=True).with_row_index("number")
     events = events.with_columns(event_id=scrambled("oev-", pl.col("number"), 41))
-    counts["mistyped"] = int(np.count_nonzero((shopping.spelling == 6) & (shopping.typed >= 0)))
+    counts = {
+        "refund_wave": int(wave.sum()),
+        "foreign_refund": int((events["currency"] == FOREIGN).sum()),
+        "mistyped_code": int(np.count_nonzero((shopping.spelling == MISTYPED) & (shopping.typed >= 0))),
+        "address_in_survey": int((events["survey_answer"] == words.SURVEY_ANSWER_WITH_ADDRESS).sum()),
+    }
     return _order_fields(events, faults), _redemptions(rng, orders, events, faults), counts
 
 
@@ -136,19 +143,13 @@ def _codes_on_order() -> pl.Expr:
 
 
 def _changes(
-    rng: np.random.Generator,
-    cast: Cast,
-    shopping: Purchases,
-    orders: pl.DataFrame,
-    sales: Sales,
-    faults: Faults,
-) -> tuple[pl.DataFrame, dict[str, int]]:
+    rng: np.random.Generator, orders: pl.DataFrame, sales: Sales, faults: Faults, wave: Flags, wave_at: Numbers
+) -> pl.DataFrame:
     """What happened to orders later: 4 % amended, 2 % cancelled, 7 % given back in part, whole, or more than whole."""
     count = len(orders)
     lot = rng.random(count)
     net = np.maximum(sales.subtotal - sales.discount, 1)
     foreign = rng.random(count) < faults.foreign_refunds
-    wave, wave_at = _wave(rng, cast, shopping, faults)
     part = np.maximum((net * rng.uniform(0.1, 0.6, count)).astype(np.int64), 1)
 
     amended = _later(rng, orders, lot < 0.04, "amended", 0.01, 2).with_columns(
@@ -165,13 +166,12 @@ def _changes(
         _refund(rng, orders, (lot > 0.20) & (lot < 0.23), net),
         _refund(rng, orders, (lot > 0.30) & (lot < 0.302), net + net // 4 + 1),
         _refund(rng, orders, wave, net).with_columns(at=pl.Series(wave_at[wave])),
-        _refund(rng, orders, foreign, part).with_columns(currency=pl.lit("CHF")),
+        _refund(rng, orders, foreign, part).with_columns(currency=pl.lit(FOREIGN)),
     ]
     kept = ("order", "at", "customer", "digits", "kind")
     changes = [amended.drop("is_new_customer", "survey_answer"), cancelled.select(kept)]
     changes += [refund.select(*kept, "refund", "currency") for refund in refunds]
-    counts = {"refund_wave": int(wave.sum()), "foreign_refund": int(foreign.sum())}
-    return pl.concat(changes, how="diagonal"), counts
+    return pl.concat(changes, how="diagonal")
 
 
 def _later(

@@ -22,6 +22,7 @@ ORGANIC = 0.33
 #: of influenced orders: came by a click, typed a code, did both; what is left only heard of the shop
 BY_CLICK, BY_CODE, BY_BOTH = 0.52, 0.17, 0.24
 SPELLING_SHARES = np.array([0.52, 0.25, 0.07, 0.05, 0.05, 0.06])
+MISTYPED = len(SPELLING_SHARES)  # the spelling behind them, which is another code
 HOURS = np.array([2, 1, 1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 7, 6, 6, 6, 7, 9, 11, 12, 11, 8, 4], dtype=float)
 
 
@@ -73,10 +74,10 @@ def draw_purchases(
     coupons = everybody + rng.integers(0, len(words.COUPON_SITE_CODES), orders)
     typed = np.where(influenced & by_code, brought_by, np.where(~influenced & (channel < 0.05), coupons, -1))
     typed[leaked] = materials.leaked
-    clicked = np.where(influenced, by_click, channel > 0.9) & ~leaked
+    clicked = np.where(influenced, by_click, channel > 0.93) & ~leaked
 
     spelling = rng.choice(len(SPELLING_SHARES), orders, p=SPELLING_SHARES)
-    spelling[rng.random(orders) < faults.mistyped] = len(SPELLING_SHARES)
+    spelling[rng.random(orders) < faults.mistyped] = MISTYPED
     customer = _customers(rng, len(cast.influencers), orders)
     shopping = Purchases(
         ordered_at=ordered_at,
@@ -120,8 +121,8 @@ def moments(rng: np.random.Generator, cast: Cast, participation: Numbers, *, ove
 
 
 def _customers(rng: np.random.Generator, reserved: int, orders: int) -> Numbers:
-    """Three in four orders are somebody's first; the others come from anybody who has bought before."""
-    new = rng.random(orders) < 0.75
+    """Four in five orders are somebody's first; the others come from anybody who has bought before."""
+    new = rng.random(orders) < 0.8
     new[:1] = True
     seen = np.cumsum(new)
     returning = (rng.random(orders) * seen).astype(np.int64)

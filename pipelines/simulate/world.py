@@ -64,8 +64,8 @@ def simulate(folder: Path, *, seed: int, orders: int, faults: Profile, until: da
     posts = post_metrics_frame(rng, cast, materials, microseconds(until))
     messages["post_metrics"] = _send(rng, topics, "post_metrics", posts, profile, counts)
     clicks = draw_clicks(rng, cast, materials, shopping, profile)
-    counts.update(in_sales | {"bot_click": int(clicks.is_crawler.sum())})
-    frame = click_frame(rng, cast, materials, clicks, profile)
+    frame, in_clicks = click_frame(rng, cast, materials, clicks, profile)
+    counts.update(in_sales | in_clicks)
     messages["clicks"] = _send(rng, topics, "clicks", frame, profile, counts)
     found = {kind: count for kind, count in sorted(counts.items()) if count}
     return Simulated(messages, orders, len(cast.influencers), len(cast.campaigns), found)
