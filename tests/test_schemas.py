@@ -148,6 +148,12 @@ def test_a_schema_keeps_to_the_metaschema(name):
     jsonschema_rs.Draft202012Validator(metaschema).validate(schemas()[name])
 
 
+def test_every_described_column_keeps_to_the_metaschema():
+    metaschema = json.loads((schema_folder() / "metaschema.json").read_bytes())
+    field = jsonschema_rs.Draft202012Validator({"$ref": "#/$defs/field", "$defs": metaschema["$defs"]})
+    assert [f"{table}.{column}" for table, column, spec in columns() if not field.is_valid(spec)] == []
+
+
 @pytest.mark.parametrize("name", schemas())
 def test_a_schema_names_itself_and_only_fields_that_it_has(name):
     schema = schemas()[name]
