@@ -1,15 +1,94 @@
 """The settings of a workspace: an option overrides the environment, which overrides `codetrail.toml`."""
 
-import os
+import json
 import tomllib
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipelines.failures import BadInput
+from pipelines.rules.money import minor_digits
 
 Policy = Literal["code_wins", "link_wins", "if_involved", "if_winner"]
 PathTransform = Literal["none", "collapse_repeats", "unique"]
+MICROSECOND = timedelta(microseconds=1)
+DECIDING = ("reporting_currency", "policy", "window_days", "path_transform", "half_life_days", "shards")
+
+
+class Settings(BaseSettings):
+    """What may be set in `codetrail.toml`, by CODETRAIL_<NAME>, or by an option."""
+
+    model_config = SettingsConfigDict(env_prefix="CODETRAIL_", extra="forbid", frozen=True)
+
+    reporting_currency: str = "USD"
+    policy: Policy = "code_wins"
+    window_days: float = Field(default=30, gt=0, le=3650)
+    lateness_days: float = Field(default=7, ge=0, le=3650)
+    path_transform: PathTransform = "none"
+    half_life_days: float = Field(default=7, gt=0, le=3650)
+    history_from: AwareDatetime | None = None
+    shards: int = Field(default=8, ge=1, le=1024)
+    disorder_seconds: float = Field(default=300, ge=0)
+    hash_key: SecretStr | None = None
+
+    @field_validator("reporting_currency")
+    @classmethod
+    def _is_currency(cls, currency: str) -> str:
+        if minor_digits(currency) is None:
+            raise ValueError("is no ISO 4217 currency")
+        return currency
+
+    @property
+    def window(self) -> int:
+        return _micros(self.window_days)
+
+    @property
+    def lateness(self) -> int:
+        return _micros(self.lateness_days)
+
+    @property
+    def half_life(self) -> int:
+        return _micros(self.half_life_days)
+
+    @property
+    def disorder(self) -> int:
+        return timedelta(seconds=self.disorder_seconds) // MICROSECOND
+
+    def deciding(self) -> str:
+        """The settings that decide, as canonical JSON: a lake is made with one set of them."""
+        return json.dumps({name: getattr(self, name) for name in DECIDING}, sort_keys=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(file: Path, options: Mapping[str, Any]) -> Settings:
+    """The settings of a workspace whose `codetrail.toml` is `file` (it may be absent); raises BadInput."""
+
+    class OfWorkspace(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return OfWorkspace(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{file} is no TOML: {error}") from error
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise BadInput(f"settings ({file}, CODETRAIL_* or an option): {'; '.join(problems)}") from error
+
+
+def _micros(days: float) -> int:
+    return timedelta(days=days) // MICROSECOND

@@ -20,6 +20,7 @@ from pipelines.stages.shards import OrderShard, VisitorShard
 from pipelines.stores.lake import Lake
 
 Shard = TypeVar("Shard", OrderShard, VisitorShard)
+Arrived = Rows | OrderSets
 
 
 @dataclass
@@ -47,17 +48,10 @@ class Attribute(beam.PTransform):
         super().__init__()
 
     def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[pl.DataFrame]:
-        clicks = rows | "Clicks" >> beam.Filter(lambda block: block.topic == "clicks")
-        orders = rows | "OrdersAndRedemptions" >> beam.Filter(lambda block: block.topic != "clicks")
-        sets = (
-            orders
-            | "ByOrder" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Rows])
-            | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, OrderSets])
-        )
-        visits = clicks | "ByVisitor" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Rows])
         return (
-            (visits, sets)
-            | "Meet" >> beam.Flatten().with_output_types(tuple[int, Any])
+            rows
+            | "ByShard" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Rows])
+            | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, Arrived])
             | "WeighClaims" >> beam.ParDo(_WeighClaims(self)).with_output_types(pl.DataFrame)
         )
 
@@ -100,8 +94,11 @@ class _Assemble(_OfShard):
 
     def process(
         self, element: tuple[int, Rows], token: Any = beam.DoFn.StateParam(_OfShard.TOKEN)
-    ) -> Iterator[tuple[int, OrderSets]]:
+    ) -> Iterator[tuple[int, Arrived]]:
         shard, arrived = element
+        if arrived.topic == "clicks":  # keyed by their visitor already, and of one chain with the orders:
+            yield element  # a flatten of two would make every runner buffer both
+            return
         held = self._sets.take(shard, token.read())
         held.add(arrived)
         yield from held.sets(arrived.rows["order_id"], self._shards)
@@ -122,7 +119,7 @@ class _WeighClaims(_OfShard):
         self._sets: WorkingSets[VisitorShard] = WorkingSets(self._landed.visitor_shard)
 
     def process(
-        self, element: tuple[int, Rows | OrderSets], token: Any = beam.DoFn.StateParam(_OfShard.TOKEN)
+        self, element: tuple[int, Arrived], token: Any = beam.DoFn.StateParam(_OfShard.TOKEN)
     ) -> Iterator[pl.DataFrame]:
         shard, arrived = element
         held = self._sets.take(shard, token.read())

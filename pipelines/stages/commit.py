@@ -1,6 +1,6 @@
 """Commit: attributions that say something new, as the next revisions of their orders."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,7 +120,7 @@ def finish(transform: Commit) -> None:
     commit_revisions(transform, nothing, {attributed_mark(source): offset for source, offset in offsets.items()})
 
 
-def landed_offsets(lake: Lake, sources: tuple[str, ...]) -> dict[str, int]:
+def landed_offsets(lake: Lake, sources: Sequence[str]) -> dict[str, int]:
     """The next offset of each partition that has landed."""
     found: dict[str, int] = {}
     for source in sources:

@@ -127,6 +127,12 @@ class Lake:
             raise TypeError(f"{table} read as {type(frame)}")
         return frame
 
+    def rows(self, table: str) -> int:
+        """How many rows a table has, by its log alone; 0 if there is no such table yet."""
+        if not self.exists(table):
+            return 0
+        return sum(pa.table(self.open(table).get_add_actions(flatten=True))["num_records"].to_pylist())
+
     def watermark(self) -> datetime | None:
         """Up to when events are taken to have arrived, as of the newest attribution commit."""
         if not self.exists("order_attributions"):

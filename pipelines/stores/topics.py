@@ -37,6 +37,10 @@ class TopicFile:
     file: str
     path: Path
 
+    @property
+    def source(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
     def open(self) -> BinaryIO:
         if self.path.suffix == ".gz":
             return gzip.open(self.path, "rb")  # type: ignore[return-value]

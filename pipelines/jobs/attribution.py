@@ -1,0 +1,56 @@
+"""The job: messages in, credited orders in the lake out; the same for a file, a topic, a minute or a year."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import apache_beam as beam
+
+from pipelines.engines import Build
+from pipelines.stages.attribute import Attribute
+from pipelines.stages.commit import Commit, Revisions
+from pipelines.stages.decode import Decode
+from pipelines.stages.land import Land
+from pipelines.stages.reject import Reject
+from pipelines.stages.resolve import Resolve
+from pipelines.stores.lake import Lake
+from pipelines.stores.rulebook import Rulebook
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of the job is given: its lake and epoch, its rules, and the world outside as arguments."""
+
+    lake: Lake
+    epoch: int
+    book: Rulebook
+    revisions: Revisions
+    shards: int
+    hash_key: bytes
+    landed_before: dict[str, int] | None
+    now: Callable[[], datetime]
+    new_token: Callable[[], str]
+
+    @property
+    def attribute(self) -> Attribute:
+        return Attribute(
+            self.lake, self.book.rules, self.book.links, self.shards, self.new_token, self.landed_before
+        )
+
+    @property
+    def commit(self) -> Commit:
+        return Commit(self.lake, self.epoch, self.now, self.revisions)
+
+
+def attribution(messages: beam.PTransform, run: Run) -> Build:
+    """The pipeline over a source of `Messages`, bounded or not; no stage waits for a watermark or a timer."""
+
+    def build(p: beam.Pipeline) -> None:
+        decoded = p | "Read" >> messages | "Decode" >> Decode(run.hash_key, run.shards)
+        passed = decoded | "Reject" >> Reject(run.lake, run.epoch, run.now)
+        landed = passed | "Land" >> Land(run.lake, run.epoch, run.now)
+        resolved = landed | "Resolve" >> Resolve(run.book.links)
+        attributed = resolved | "Attribute" >> run.attribute
+        attributed | "Commit" >> run.commit
+
+    return build

@@ -1,0 +1,69 @@
+"""A workspace: one folder with the inputs, the lake and what is published of it."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.failures import BadInput, LakeUnavailable
+from pipelines.rules.privacy import Pseudonyms, redact_text
+from pipelines.settings import Settings
+from pipelines.stores.lake import Lake
+from pipelines.stores.reference import Reference, load_reference
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders below `root`."""
+
+    root: Path
+
+    @property
+    def topics(self) -> Path:
+        return self.root / "topics"
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.root / "lake")
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "codetrail.toml"
+
+    def reference(self, hash_key: bytes) -> Reference:
+        """The reference data, redacted like the events that it is compared with; raises BadInput."""
+        return load_reference(
+            self.root / "reference", redact_id=Pseudonyms(hash_key).redact_id, redact_text=redact_text
+        )
+
+
+def hash_key(settings: Settings, config_home: Path) -> bytes:
+    """The key of the hashes that stand for ids with personal data: the setting's, else this user's own.
+
+    The user's key is made once, outside every workspace, so that whoever has the data does not have the key.
+    """
+    if settings.hash_key is not None:
+        key = settings.hash_key.get_secret_value().encode()
+        if len(key) < 16:
+            raise BadInput("CODETRAIL_HASH_KEY is shorter than 16 bytes: give a long random text")
+        return key
+    file = config_home / "codetrail" / "hash.key"
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            temporary = file.with_suffix(f".{os.getpid()}")
+            temporary.touch(mode=0o600)
+            temporary.write_text(secrets.token_hex(32))
+            os.link(temporary, file)  # fails if another process was first: then its key is the key
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise LakeUnavailable(f"{file} cannot be written ({error}): set CODETRAIL_HASH_KEY to a long random text") from error
+    finally:
+        file.with_suffix(f".{os.getpid()}").unlink(missing_ok=True)
+    return file.read_bytes()
+
+
+def config_home() -> Path:
+    """Where this user's own configuration lives."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
