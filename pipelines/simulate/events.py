@@ -46,7 +46,8 @@ def click_frame(
     """The clicks, with `at`, the instant in microseconds, as the last column; and how many are at fault, by kind."""
     count, links = len(clicks.clicked_at), materials.links
     tracked = clicks.link >= 0
-    untracked = len(links) + rng.integers(0, len(words.UNTRACKED_URLS), count)
+    clean = len(words.UNTRACKED_URLS) - (not faults.addresses)  # the last has an address in it
+    untracked = len(links) + rng.integers(0, clean, count)
     page = np.where(tracked, clicks.link, untracked)
     # Three spellings of an address: as it is, with an ad platform's own parameter, with a fragment.
     plain = [link.url for link in links] + list(words.UNTRACKED_URLS)

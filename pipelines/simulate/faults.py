@@ -56,8 +56,8 @@ PROFILES: dict[Profile, Faults] = {
 
 def delivered(
     rng: np.random.Generator, lines: pl.Series, occurred_at: npt.NDArray[np.int64], faults: Faults, *, may_be_late: bool
-) -> tuple[pl.Series, dict[str, int]]:
-    """The messages in the order of their arrival, and how many of each fault that made.
+) -> tuple[pl.Series, npt.NDArray[np.int64], dict[str, int]]:
+    """The messages, their positions in order of arrival, and how many of each fault that made.
 
     `lines` are in order of time and their instants, `occurred_at`, in microseconds. Late ones come last.
     """
@@ -72,12 +72,17 @@ def delivered(
     repeats = np.concatenate([again, altered])
     # Three in four come soon after the first; the rest when a broker's retention was replayed.
     delays = rng.exponential(600 * SECOND, len(repeats)) + (rng.random(len(repeats)) < 0.25) * DAY
-    everything = pl.concat([lines, lines.gather(again), _alter(lines.gather(altered))])
     arrivals = np.concatenate([arrives_at, arrives_at[repeats] + delays.astype(np.int64)])
-    order = np.lexsort((np.arange(len(arrivals)), arrivals))
-    moved = int(np.count_nonzero(np.diff(order[order < count]) < 0)) if faults.disorder_seconds else 0
-    counts = {"repeated": len(again), "altered": len(altered), "late": int(late.sum()), "out_of_order": moved}
-    return everything.gather(order), counts
+    arrived = np.lexsort((np.arange(len(arrivals)), arrivals))
+    firsts = arrived[arrived < count]
+    counts = {
+        "repeated": len(again),
+        "altered": len(altered),
+        "late": int(late.sum()),
+        "out_of_order": int(np.count_nonzero(np.diff(firsts) < 0)),
+    }
+    positions = np.concatenate([np.arange(count), again, count + np.arange(len(altered))])
+    return pl.concat([lines, _alter(lines.gather(altered))]), positions[arrived], counts
 
 
 def _alter(lines: pl.Series) -> pl.Series:

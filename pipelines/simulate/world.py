@@ -85,8 +85,9 @@ def _send(
     rng: np.random.Generator, topics: Path, topic: str, frame: pl.DataFrame, faults: Faults, counts: Counter[str]
 ) -> int:
     lines = json_lines(frame.drop("at"))
-    sent, in_delivery = delivered(rng, lines, frame["at"].to_numpy(), faults, may_be_late=topic in LATE_TOPICS)
     inserts, broken = broken_messages(rng, topic, lines, faults.malformed)
+    may_be_late = topic in LATE_TOPICS
+    sent, order, in_delivery = delivered(rng, lines, frame["at"].to_numpy(), faults, may_be_late=may_be_late)
     counts.update(in_delivery)
     counts.update(broken)
-    return write_lines(topics / f"{topic}.ndjson", sent, inserts)
+    return write_lines(topics / f"{topic}.ndjson", sent, order, inserts)

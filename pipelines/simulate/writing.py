@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 CHUNK_ROWS = 50_000
@@ -37,18 +39,23 @@ def instants(column: str, layout: str = "%Y-%m-%dT%H:%M:%S%.3fZ") -> pl.Expr:
     return pl.from_epoch(pl.col(column), time_unit="us").dt.strftime(layout)
 
 
-def write_lines(path: Path, lines: pl.Series, inserts: Iterable[tuple[int, bytes]] = ()) -> int:
-    """Writes the lines to a new file, each insert before the line of its position; returns how many were written."""
+def write_lines(
+    path: Path, lines: pl.Series, order: npt.NDArray[np.int64], inserts: Iterable[tuple[int, bytes]] = ()
+) -> int:
+    """Writes the lines at the positions `order` to a new file; returns how many were written.
+
+    Each insert, a message of any bytes, stands before the element of `order` that it names.
+    """
     extra = start = 0
     with path.open("xb") as file:
-        for position, message in inserts:
-            _write(file, lines[start:position])
+        for before, message in inserts:
+            _write(file, lines, order[start:before])
             file.write(message + b"\n")
-            extra, start = extra + 1, position
-        _write(file, lines[start:])
-    return len(lines) + extra
+            extra, start = extra + 1, before
+        _write(file, lines, order[start:])
+    return len(order) + extra
 
 
-def _write(file: BinaryIO, lines: pl.Series) -> None:
-    chunks = (lines[start : start + CHUNK_ROWS].to_list() for start in range(0, len(lines), CHUNK_ROWS))
-    file.writelines("".join(f"{line}\n" for line in chunk).encode() for chunk in chunks)
+def _write(file: BinaryIO, lines: pl.Series, order: npt.NDArray[np.int64]) -> None:
+    chunks = (lines.gather(order[start : start + CHUNK_ROWS]) for start in range(0, len(order), CHUNK_ROWS))
+    file.writelines("".join(f"{line}\n" for line in chunk.to_list()).encode() for chunk in chunks)

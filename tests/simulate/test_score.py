@@ -23,8 +23,12 @@ def order(order_id, winner=None, *claims, kind="code", net=1000, revision=1):
     """An attribution as far as the score reads it; without claims given, the winner's own."""
     told = list(claims) or ([claim(winner, kind=kind)] if winner else [])
     return {
-        "order_id": order_id, "revision_key": revision, "winner_influencer_id": winner,
-        "winner_kind": kind if winner else None, "net_reporting_minor": net, "claims": told,
+        "order_id": order_id,
+        "revision_key": revision,
+        "winner_influencer_id": winner,
+        "winner_kind": kind if winner else None,
+        "net_reporting_minor": net,
+        "claims": told,
     }
 
 

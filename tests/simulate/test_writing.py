@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -25,16 +26,16 @@ def test_nulls_are_left_out_and_types_kept():
     ]
 
 
-def test_inserts_stand_before_their_position(tmp_path):
+def test_lines_stand_in_the_order_given_and_inserts_between_them(tmp_path):
     path = tmp_path / "clicks.ndjson"
-    lines = pl.Series(["0", "1", "2"])
-    assert write_lines(path, lines, [(0, b"\xff"), (2, b"x"), (2, b"y")]) == 6
-    assert path.read_bytes() == b"\xff\n0\n1\nx\ny\n2\n"
+    lines = pl.Series(["a", "b", "c"])
+    assert write_lines(path, lines, np.array([2, 0, 2, 1]), [(0, b"\xff"), (2, b"x"), (2, b"y")]) == 7
+    assert path.read_bytes() == b"\xff\nc\na\nx\ny\nc\nb\n"
 
 
 def test_an_existing_file_is_not_overwritten(tmp_path):
     path = tmp_path / "clicks.ndjson"
     path.write_text("theirs")
     with pytest.raises(FileExistsError):
-        write_lines(path, pl.Series(["ours"]))
+        write_lines(path, pl.Series(["ours"]), np.array([0]))
     assert path.read_text() == "theirs"
