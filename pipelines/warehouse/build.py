@@ -18,6 +18,14 @@ from pipelines.warehouse.sources import BuildSettings, write_sources
 SHOWN_ROWS = 20
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test")
 DATA_TESTS = ("--exclude-resource-type", "unit_test")
+WHY = {
+    "not_null": "Without it the row cannot be joined or told apart.",
+    "unique": "A row twice doubles every sum that it is in.",
+    "unique_combination": "A row twice doubles every sum that it is in.",
+    "relationships": "It names something that the other table does not hold, so a join loses it.",
+    "accepted_values": "No reader knows what another value means.",
+    "sums_to": "Each model must credit all that was ordered, no more and no less.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,8 @@ def _quoted(path: Path) -> str:
 def _stop_at_failure(results: list[Any], scratch: Path) -> None:
     for result in results:
         if result.status in ("error", "fail", "runtime error"):
-            raise CheckFailed(f"dbt could not build {result.node.name}: {result.message}; {_log_hint(scratch)}")
+            said = "\n".join(line for line in str(result.message).splitlines() if not line.startswith("  > "))
+            raise CheckFailed(f"dbt could not run {result.node.name}: {said.strip()}; {_log_hint(scratch)}")
 
 
 def _log_hint(scratch: Path) -> str:
@@ -132,7 +141,7 @@ def _finding(connection: duckdb.DuckDBPyConnection, result: Any) -> Finding:
     return Finding(
         table=_tested_model(node),
         expectation=node.name,
-        why=node.description,
+        why=node.description or WHY[node.test_metadata.name],
         severity="block" if result.status == "fail" else "warn",
         broken=int(result.failures),
         rows=tuple(shown),
@@ -141,7 +150,7 @@ def _finding(connection: duckdb.DuckDBPyConnection, result: Any) -> Finding:
 
 def _tested_model(node: Any) -> str:
     """The model that a test stands with; of a test with a file of its own, the first that it reads."""
-    unique_id = node.attached_node or node.depends_on.nodes[0]
+    unique_id = getattr(node, "attached_node", None) or node.depends_on.nodes[0]
     return str(unique_id).rsplit(".", 1)[-1]
 
 

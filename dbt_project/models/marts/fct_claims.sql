@@ -19,7 +19,7 @@ final as (
         claim.link_id,
         claim.occurred_at,
         ordered_at,
-        claim.valid,
+        claim.valid as is_valid,
         claim.reason,
         claim.reason = 'won' as is_winner
     from made
