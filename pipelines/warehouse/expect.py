@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 
 from pipelines.warehouse.batches import Drawn
 from pipelines.warehouse.findings import Finding, Value
@@ -32,7 +33,7 @@ class Expectations:
         self._run = gx.RunIdentifier(run_name="check", run_time=checked_at)
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        self._context.delete_data_docs_site("local_site")
+        _drop_default_site(self._context)
         self._context.add_data_docs_site(site_name=SITE, site_config=_site(self._partial))
         self._source = self._context.data_sources.add_pandas("build")
 
@@ -58,6 +59,13 @@ class Expectations:
         shutil.rmtree(self._docs, ignore_errors=True)
         self._partial.rename(self._docs)
         return self._docs / "index.html"
+
+
+def _drop_default_site(context: Any) -> None:
+    """Great Expectations makes a site in a temporary folder for every context, and leaves it there."""
+    folder = context.variables.data_docs_sites["local_site"]["store_backend"]["base_directory"]
+    context.delete_data_docs_site("local_site")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _site(folder: Path) -> dict[str, Any]:
@@ -103,7 +111,7 @@ def _finding(suite: Suite, drawn: Drawn, result: Any) -> Finding:
 
 def _plain(value: Any) -> Value:
     """A cell of pandas as JSON knows it."""
-    if value is None or value != value:
+    if pd.isna(value):
         return None
     value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, int | float | str | bool) else str(value)

@@ -28,7 +28,8 @@ select
     (select max(ordered_at) from fct_orders where status = 'provisional') + to_days(lateness_days),
     (select count(*) from fct_orders),
     (select count(*) from fct_orders where status = 'provisional'),
-    reporting_currency
+    reporting_currency,
+    reporting_digits
 from lake.run_settings
 """
 
@@ -99,7 +100,7 @@ def _write(
     counts = {
         mart: connection.table(f"marts.main.{mart}").count("*").fetchall()[0][0] for _, mart in marts_of(connection)
     }
-    as_of, provisional_until, orders, provisional, currency = connection.execute(AS_OF).fetchall()[0]
+    as_of, provisional_until, orders, provisional, currency, digits = connection.execute(AS_OF).fetchall()[0]
     connection.execute("detach marts")
     database.chmod(READ_ONLY)
     version = Version(
@@ -111,6 +112,7 @@ def _write(
         orders=orders,
         provisional_orders=provisional,
         reporting_currency=currency,
+        reporting_digits=digits,
         rows=counts,
     )
     (folder / "version.json").write_bytes(msgspec.json.format(msgspec.json.encode(version), indent=2))

@@ -29,6 +29,7 @@ class Version:
     orders: int
     provisional_orders: int
     reporting_currency: str
+    reporting_digits: int  # of its minor unit
     rows: dict[str, int]  # of each mart
 
 

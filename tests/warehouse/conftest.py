@@ -1,36 +1,49 @@
-"""A workspace small enough to work out by hand: four influencers, one campaign in Tokyo, one that nobody works for."""
+"""A build small enough to see, made by dbt: three influencers, one campaign, three orders, one of them nobody's."""
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from pipelines.schema_store import REFERENCE_TABLES, reference_schema
-from pipelines.stores.reference_cells import arrow_type
+from pipelines.stores.reference import load_reference
 from pipelines.stores.tables import TABLES
 from pipelines.warehouse.build import build
 from pipelines.warehouse.sources import RESOLVED_CLICKS, BuildSettings
 
-BUILT_AT = datetime(2026, 3, 20, tzinfo=UTC)
-SETTINGS = BuildSettings("USD", lateness_days=7, watermark=datetime(2026, 3, 10, tzinfo=UTC))
-PATH_MODELS = ("first", "last", "linear", "position", "time_decay")
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ARRIVED = NOON + timedelta(minutes=5)
+JOURNEY_MODELS = ("first", "last", "linear", "position", "time_decay")
 
 
-def at(day: int, hour: int = 0) -> datetime:
-    return datetime(2026, 3, day, hour, tzinfo=UTC)
+def place(topic: str, offset: int) -> dict:
+    return {"topic": topic, "partition": 0, "offset": offset, "ingested_at": ARRIVED}
 
 
-def touch(influencer: str, kind: str, claim_id: str, weight: float, gross: int, net: int) -> dict[str, Any]:
+def landed(topic: str, offset: int, **typed) -> dict:
+    return place(topic, offset) | {"day": NOON.date(), "shard": 0, "occurred_at": NOON} | typed
+
+
+def claim(claim_id: str, kind: str, influencer_id: str, reason: str) -> dict:
     return {
         "claim_id": claim_id,
         "kind": kind,
-        "influencer_id": influencer,
+        "influencer_id": influencer_id,
         "campaign_id": "spring",
+        "code": "ana10" if kind == "code" else None,
+        "link_id": "ben-link" if kind == "link" else None,
+        "occurred_at": NOON,
+        "valid": True,
+        "reason": reason,
+    }
+
+
+def credit(model: str, won: dict, weight: float, net: int, gross: int) -> dict:
+    return {
+        "model": model,
+        **{name: won[name] for name in ("claim_id", "kind", "influencer_id", "campaign_id")},
         "weight": weight,
         "gross_minor": gross,
         "amount_minor": net,
@@ -39,241 +52,136 @@ def touch(influencer: str, kind: str, claim_id: str, weight: float, gross: int, 
     }
 
 
-def claim(influencer: str | None, kind: str, claim_id: str, reason: str) -> dict[str, Any]:
-    return {
-        "claim_id": claim_id,
-        "kind": kind,
-        "influencer_id": influencer,
-        "campaign_id": influencer and "spring",
-        "code": "ana10" if kind == "code" else None,
-        "link_id": "l-ben" if kind == "link" else None,
-        "occurred_at": at(1),
-        "valid": reason in ("won", "outranked"),
-        "reason": reason,
+def attribution(order_id: str, subtotal: int, net: int, claims: list[dict]) -> dict:
+    """The one revision of an order whose first claim won and whose claims all touched it."""
+    winner = claims[0] if claims else None
+    touches = sorted(claims, key=lambda touch: touch["claim_id"])
+    shares = {
+        "first": [1.0, 0.0],
+        "last": [0.0, 1.0],
+        "linear": [0.5, 0.5],
+        "position": [0.5, 0.5],
+        "time_decay": [0.5, 0.5],
     }
-
-
-def revision(order_id: str, ordered_at: datetime | None, gross: int, net: int, **other: Any) -> dict[str, Any]:
-    row = {
+    credits_ = [credit("policy", winner, 1.0, net, subtotal)] if winner else []
+    for model, weights in shares.items():
+        weights = weights if len(touches) == 2 else [1.0]
+        credits_ += [
+            credit(model, touch, weight, int(net * weight), int(subtotal * weight))
+            for touch, weight in zip(touches, weights, strict=False)
+        ]
+    return {
         "order_id": order_id,
         "revision_key": 1,
-        "computed_at": at(9),
+        "computed_at": ARRIVED,
         "cause": "event",
         "status": "provisional",
-        "ordered_at": ordered_at,
+        "ordered_at": NOON,
         "currency": "USD",
-        "subtotal_minor": gross,
+        "subtotal_minor": subtotal,
         "refunded_minor": 0,
         "net_minor": net,
-        "subtotal_reporting_minor": gross,
+        "subtotal_reporting_minor": subtotal,
         "net_reporting_minor": net,
         "flags": [],
         "policy": "code_wins",
-        "claims": [],
-        "credits": [],
+        "winner_influencer_id": winner and winner["influencer_id"],
+        "winner_campaign_id": winner and winner["campaign_id"],
+        "winner_kind": winner and winner["kind"],
+        "winner_claim_id": winner and winner["claim_id"],
+        "claims": claims,
+        "credits": credits_,
         "reference_version": "v1",
         "is_cancelled": False,
-        "digest": "-",
-    }
-    return row | other
-
-
-def won_by(influencer: str, kind: str, claim_id: str) -> dict[str, Any]:
-    return {
-        "winner_influencer_id": influencer,
-        "winner_campaign_id": "spring",
-        "winner_kind": kind,
-        "winner_claim_id": claim_id,
-        "claims": [claim(influencer, kind, claim_id, "won")],
+        "digest": order_id,
     }
 
 
-def credits_of(by_model: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    return [{"model": model, **touch} for model, touches in by_model.items() for touch in touches]
+def placed(offset: int, order_id: str, subtotal: int, discount: int = 0) -> dict:
+    money = {"currency": "USD", "subtotal_minor": subtotal, "discount_minor": discount}
+    event = landed("orders", offset, event_id=f"{order_id}-placed", order_id=order_id, kind="placed", **money)
+    return event | {"shipping_minor": 0, "tax_minor": 0}
 
 
-def shared_order() -> dict[str, Any]:
-    """Ben's click, then Ana's code, which wins: every model splits otherwise."""
-    half = [touch("ben", "link", "c1", 0.5, 5000, 4500), touch("ana", "code", "o1#0", 0.5, 5000, 4500)]
-    ben = [touch("ben", "link", "c1", 1.0, 10000, 9000), touch("ana", "code", "o1#0", 0.0, 0, 0)]
-    ana = [touch("ben", "link", "c1", 0.0, 0, 0), touch("ana", "code", "o1#0", 1.0, 10000, 9000)]
-    third = [touch("ben", "link", "c1", 0.25, 2500, 2250), touch("ana", "code", "o1#0", 0.75, 7500, 6750)]
-    split = {"policy": ana[1:], "first": ben, "last": ana, "linear": half, "position": half, "time_decay": third}
-    won = won_by("ana", "code", "o1#0")
-    won["claims"] = [*won["claims"], claim("ben", "link", "c1", "outranked")]
-    return revision(
-        "o1", at(1, 16), 10000, 9000, revision_key=2, is_new_customer=True, credits=credits_of(split), **won
-    )
+def click(offset: int, visitor_id: str) -> dict:
+    seen = {"visitor_id": visitor_id, "url": "https://shop.example/?utm_source=ben", "is_bot": False}
+    return landed("clicks", offset, event_id=f"{visitor_id}-click", **seen)
 
 
-def lone_order(
-    order_id: str, ordered_at: datetime, owner: tuple[str, str, str], gross: int, net: int, **other: Any
-) -> dict[str, Any]:
-    everywhere = {model: [touch(*owner, 1.0, gross, net)] for model in ("policy", *PATH_MODELS)}
-    return revision(order_id, ordered_at, gross, net, credits=credits_of(everywhere), **won_by(*owner), **other)
-
-
-ATTRIBUTIONS = [
-    revision("o1", at(1, 16), 99900, 99900),
-    shared_order(),
-    lone_order("o2", at(2), ("ben", "link", "c2"), 5500, 5500, currency="EUR", subtotal_minor=5000, net_minor=5000),
-    revision("o3", at(3), 2000, 2000, claims=[claim(None, "code", "r3", "unknown_code")]),
-    lone_order("o4", at(9), ("ana", "code", "o4#0"), 3000, 0, is_cancelled=True),
-    revision("o5", at(3), 7700, 7700),
-    revision("o5", None, 0, 0, revision_key=2),
-]
-
-
-def snapshot(offset: int, occurred_at: datetime, **columns: Any) -> dict[str, Any]:
-    place = {"topic": "post_metrics", "partition": 0, "offset": offset, "ingested_at": at(9), "day": date(2026, 3, 9)}
-    post = {"shard": 0, "platform": "instagram", "content_type": "reel", "event_id": f"m{offset}"}
-    return place | post | {"occurred_at": occurred_at} | columns
-
-
-SNAPSHOTS = [
-    snapshot(0, at(5), post_id="p1", influencer_id="ana", campaign_id="spring", posted_at=at(1, 20), impressions=400),
-    snapshot(
-        1,
-        at(6),
-        post_id="p1",
-        influencer_id="ana",
-        campaign_id="spring",
-        posted_at=at(1, 20),
-        impressions=1000,
-        reach=800,
-        views=500,
-        likes=10,
-        comments=5,
-        shares=3,
-        saves=2,
-    ),
-    snapshot(2, at(7), post_id="p2", influencer_id="ben", followers=4000, impressions=70),
-]
-
-CLICKS = [
-    {"event_id": "c1", "visitor_id": "v1", "influencer_id": "ben", "campaign_id": "spring", "link_id": "l-ben"},
-    {"event_id": "c2", "visitor_id": "v2", "influencer_id": "ben", "campaign_id": "spring", "link_id": "l-ben"},
-    {
-        "event_id": "c3",
-        "visitor_id": "v3",
-        "influencer_id": "ben",
-        "campaign_id": "spring",
-        "link_id": "l-ben",
-        "is_bot": True,
-    },
-    {"event_id": "c4", "visitor_id": "v4", "reason": "ambiguous_link"},
-]
-
-NOON = {"starts_at": at(1), "ends_at": at(31), "currency": "USD"}
-REFERENCE_ROWS: dict[str, list[dict[str, Any]]] = {
-    "influencers": [
-        {
-            "influencer_id": "ana",
-            "handle": "@ana",
-            "name": "Ana",
-            "platform": "instagram",
-            "followers": 200_000,
-            "tier": "mid",
-        },
-        {"influencer_id": "ben", "handle": "@ben", "name": "Ben", "platform": "youtube"},
-        {"influencer_id": "cora", "handle": "@cora", "name": "Cora", "platform": "tiktok", "tier": "macro"},
-        {"influencer_id": "dan", "handle": "@dan", "name": "Dan", "platform": "blog"},
+LAKE = {
+    "clicks": [click(0, "v1"), click(90, "v2")],
+    "redemptions": [
+        landed("redemptions", 0, event_id="r1", order_id="o1", code="ANA10", normalised_code="ana10"),
     ],
-    "campaigns": [
-        {"campaign_id": "spring", "name": "Spring", "timezone": "Asia/Tokyo", **NOON},
-        {"campaign_id": "bare", "name": "Bare", "timezone": "UTC", **NOON},
+    "orders": [placed(0, "o1", 10_000, 1_000), placed(200, "o2", 5_000), placed(400, "o3", 3_000)],
+    "post_metrics": [
+        landed(
+            "post_metrics", 0, event_id="m1", post_id="p1", influencer_id="ana", platform="tiktok",
+            content_type="video", campaign_id="spring", followers=1_000, impressions=5_000,
+        ),
     ],
-    "codes": [{"code": "ANA10", "influencer_id": "ana", "campaign_id": "spring"}],
-    "links": [
-        {"link_id": "l-ben", "influencer_id": "ben", "campaign_id": "spring"},
-        {"link_id": "l-dan", "influencer_id": "dan", "campaign_id": "spring"},
+    "rejected_events": [],
+    "order_attributions": [
+        attribution(
+            "o1", 10_000, 9_000, [claim("r1", "code", "ana", "won"), claim("v1-click", "link", "ben", "outranked")]
+        ),
+        attribution("o2", 5_000, 5_000, [claim("v2-click", "link", "ben", "won")]),
+        attribution("o3", 3_000, 3_000, []),
     ],
-    "costs": [
-        {
-            "cost_id": "k1",
-            "campaign_id": "spring",
-            "influencer_id": "cora",
-            "category": "fee",
-            "amount": Decimal(700),
-            "currency": "USD",
-            "incurred_on": date(2026, 3, 4),
-        },
-        {
-            "cost_id": "k2",
-            "campaign_id": "spring",
-            "category": "agency",
-            "amount": Decimal("100.01"),
-            "currency": "EUR",
-            "incurred_on": date(2026, 3, 31),
-            "period_start": date(2026, 3, 1),
-            "period_end": date(2026, 3, 3),
-        },
-        {
-            "cost_id": "k3",
-            "campaign_id": "bare",
-            "category": "platform",
-            "amount": Decimal(10),
-            "currency": "USD",
-            "incurred_on": date(2026, 3, 1),
-        },
-        {
-            "cost_id": "k4",
-            "campaign_id": "spring",
-            "influencer_id": "ana",
-            "category": "product",
-            "amount": Decimal(500),
-            "currency": "JPY",
-            "incurred_on": date(2026, 3, 2),
-        },
-    ],
-    "fx_rates": [
-        {"rate_date": date(2026, 2, 1), "currency": "EUR", "rate": Decimal("1.10")},
-        {"rate_date": date(2026, 3, 3), "currency": "EUR", "rate": Decimal("1.20")},
-        {"rate_date": date(2026, 1, 1), "currency": "JPY", "rate": Decimal("0.0067")},
-    ],
-    "rate_card": [
-        {
-            "platform": "instagram",
-            "content_type": "reel",
-            "cpm": Decimal(10),
-            "cpe": Decimal("0.5"),
-            "currency": "EUR",
-        }
-    ],
+}  # fmt: skip
+
+
+REFERENCE = {
+    "influencers": """\
+influencer_id,handle,name,platform,followers
+ana,@ana,Ana,tiktok,80000
+ben,@ben,Ben,instagram,3000
+cy,@cy,Cy,youtube,600000
+""",
+    "campaigns": """\
+campaign_id,name,starts_at,ends_at,timezone,currency
+spring,Spring launch,2026-03-01T00:00:00Z,2026-04-01T00:00:00Z,Europe/Berlin,USD
+""",
+    "codes": """\
+code,influencer_id,campaign_id
+ANA10,ana,spring
+""",
+    "links": """\
+link_id,influencer_id,campaign_id,utm_source
+ben-link,ben,spring,ben
+""",
+    "costs": """\
+cost_id,campaign_id,influencer_id,category,amount,currency,incurred_on
+c1,spring,ana,fee,40.00,USD,2026-03-01
+c2,spring,ben,fee,60.00,USD,2026-03-01
+c3,spring,cy,product,20.00,USD,2026-03-01
+""",
 }
 
 
-def reference_tables(rows: dict[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
-    tables = {}
-    for name in REFERENCE_TABLES:
-        columns = reference_schema(name)["properties"]
-        schema = pa.schema([(column, arrow_type(spec)) for column, spec in columns.items()])
-        tables[name] = pa.Table.from_pylist(rows.get(name, []), schema=schema)
-    return tables
-
-
-def resolved_clicks(rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(
-        [{"occurred_at": at(1), "is_bot": False, **row} for row in rows], schema=RESOLVED_CLICKS
-    )
-
-
-def write_lake(root: Path, **rows: list[dict[str, Any]]) -> None:
-    for name, content in rows.items():
-        write_deltalake(root / "lake" / name, pa.Table.from_pylist(content, schema=TABLES[name]))
-
-
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace above, built; nothing writes to it afterwards."""
-    root = tmp_path_factory.mktemp("a workspace's folder")
-    write_lake(root, order_attributions=ATTRIBUTIONS, post_metrics=SNAPSHOTS)
-    build(root, reference_tables(REFERENCE_ROWS), resolved_clicks(CLICKS), SETTINGS, BUILT_AT)
+def small_workspace(tmp_path_factory) -> Path:
+    """A workspace whose lake `codetrail build` has built; not to be changed."""
+    root = tmp_path_factory.mktemp("small")
+    for name, rows in LAKE.items():
+        write_deltalake(root / "lake" / name, pa.Table.from_pylist(rows, schema=TABLES[name]))
+    (root / "reference").mkdir()
+    for name, text in REFERENCE.items():
+        (root / "reference" / f"{name}.csv").write_text(text, encoding="utf-8")
+    reference = load_reference(root / "reference", redact_id=str, redact_text=str)
+    clicks = [
+        {name: row[name] for name in ("event_id", "visitor_id", "occurred_at", "is_bot")}
+        | {"influencer_id": "ben", "campaign_id": "spring", "link_id": "ben-link"}
+        for row in LAKE["clicks"]
+    ]
+    resolved = pa.Table.from_pylist(clicks, schema=RESOLVED_CLICKS)
+    build(root, reference.tables, resolved, BuildSettings("USD", lateness_days=7, watermark=NOON), ARRIVED)
     return root
 
 
 @pytest.fixture
-def marts(built: Path):
-    with duckdb.connect(str(built / "warehouse" / "build.duckdb"), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        yield connection
+def workspace(small_workspace, tmp_path) -> Path:
+    """A workspace with a build of its own, to be damaged, checked and published."""
+    (tmp_path / "warehouse").mkdir()
+    shutil.copy(small_workspace / "warehouse" / "build.duckdb", tmp_path / "warehouse")
+    return tmp_path
