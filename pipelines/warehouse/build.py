@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.failures import BadInput, CheckFailed
+from pipelines.failures import BadInput
+from pipelines.warehouse.dbt_runner import run_dbt, scratch_of, stop_at_failure
 from pipelines.warehouse.findings import Finding, Value
 from pipelines.warehouse.sources import BuildSettings, write_sources
 
@@ -55,8 +56,8 @@ def build(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     write_sources(file, root / "lake", reference, resolved_clicks, settings, built_at)
-    results = _dbt("build", file, scratch, settings.reporting_currency, settings.reporting_digits, *NOT_TESTS)
-    _stop_at_failure(results, scratch)
+    results = run_dbt("build", file, scratch, settings.reporting_currency, settings.reporting_digits, *NOT_TESTS)
+    stop_at_failure(results, scratch)
     rows = _rows_of_marts(file)
     file.replace(root / "warehouse" / "build.duckdb")
     return BuildResult(len(results), rows, time.monotonic() - started)
@@ -75,57 +76,12 @@ def test(root: Path) -> list[Finding]:
         currency, digits = connection.sql(
             "select reporting_currency, reporting_digits from lake.run_settings"
         ).fetchall()[0]
-    results = _dbt("test", file, scratch, currency, digits, *DATA_TESTS)
-    _stop_at_failure([result for result in results if result.status == "error"], scratch)
+    results = run_dbt("test", file, scratch, currency, digits, *DATA_TESTS)
+    stop_at_failure([result for result in results if result.status == "error"], scratch)
     broken = [result for result in results if result.status in ("fail", "warn")]
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         return [_finding(connection, result) for result in broken]
-
-
-def project_dir() -> Path:
-    """Where the dbt project lies: at the root of a checkout, inside the package of an installed wheel."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_data" / "dbt_project"
-    return installed if installed.is_dir() else package.parent / "dbt_project"
-
-
-def scratch_of(root: Path) -> Path:
-    """Where dbt leaves its logs and compiled SQL, and the file that it is working on."""
-    return root / "warehouse" / "dbt"
-
-
-def _dbt(command: str, file: Path, scratch: Path, currency: str, digits: int, *options: str) -> list[Any]:
-    """Each node's result, as dbt gives it; raises CheckFailed when dbt does not get as far as running nodes."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # two seconds, only when it is needed
-    from dbt.cli.main import dbtRunner
-
-    project = project_dir()
-    variables = f"{{build_file: {_quoted(file)}, reporting_currency: {currency}, reporting_digits: {digits}}}"
-    places = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(scratch / "target")]
-    quiet = ["--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors", "--no-partial-parse"]
-    try:
-        outcome = dbtRunner().invoke([command, *places, *quiet, "--vars", variables, *options])
-    finally:
-        DuckDBConnectionManager.close_all_connections()
-    if outcome.result is None:
-        raise CheckFailed(f"dbt {command} stopped: {outcome.exception}; {_log_hint(scratch)}")
-    return list(outcome.result.results)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path.resolve()).replace("'", "''") + "'"
-
-
-def _stop_at_failure(results: list[Any], scratch: Path) -> None:
-    for result in results:
-        if result.status in ("error", "fail", "runtime error"):
-            said = "\n".join(line for line in str(result.message).splitlines() if not line.startswith("  > "))
-            raise CheckFailed(f"dbt could not run {result.node.name}: {said.strip()}; {_log_hint(scratch)}")
-
-
-def _log_hint(scratch: Path) -> str:
-    return f"the SQL is below {scratch / 'target'}, the log is {scratch / 'logs' / 'dbt.log'}"
 
 
 def _rows_of_marts(file: Path) -> dict[str, int]:

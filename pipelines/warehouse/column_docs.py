@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipelines.schema_store import column_descriptions
-from pipelines.warehouse.build import project_dir
+from pipelines.warehouse.dbt_runner import project_dir
 
 HEADING = "<!-- Written from schemas/ by `python -m pipelines.warehouse.column_docs`; change the words there. -->\n"
 

@@ -1,0 +1,51 @@
+"""How dbt is run: in this process, on one DuckDB file, silent, and leaving nothing outside the workspace."""
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.failures import CheckFailed
+
+
+def project_dir() -> Path:
+    """Where the dbt project lies: at the root of a checkout, inside the package of an installed wheel."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_data" / "dbt_project"
+    return installed if installed.is_dir() else package.parent / "dbt_project"
+
+
+def scratch_of(root: Path) -> Path:
+    """Where dbt leaves its logs and compiled SQL, and the file that it is working on."""
+    return root / "warehouse" / "dbt"
+
+
+def run_dbt(command: str, file: Path, scratch: Path, currency: str, digits: int, *options: str) -> list[Any]:
+    """Each node's result, as dbt gives it; raises CheckFailed when dbt does not get as far as running nodes."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # two seconds, only when it is needed
+    from dbt.cli.main import dbtRunner
+
+    project = project_dir()
+    variables = f"{{build_file: {_quoted(file)}, reporting_currency: {currency}, reporting_digits: {digits}}}"
+    places = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(scratch / "target")]
+    quiet = ["--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors", "--no-partial-parse"]
+    try:
+        outcome = dbtRunner().invoke([command, *places, *quiet, "--vars", variables, *options])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.result is None:
+        raise CheckFailed(f"dbt {command} stopped: {outcome.exception}; {_log_hint(scratch)}")
+    return list(outcome.result.results)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path.resolve()).replace("'", "''") + "'"
+
+
+def stop_at_failure(results: list[Any], scratch: Path) -> None:
+    for result in results:
+        if result.status in ("error", "fail", "runtime error"):
+            said = "\n".join(line for line in str(result.message).splitlines() if not line.startswith("  > "))
+            raise CheckFailed(f"dbt could not run {result.node.name}: {said.strip()}; {_log_hint(scratch)}")
+
+
+def _log_hint(scratch: Path) -> str:
+    return f"the SQL is below {scratch / 'target'}, the log is {scratch / 'logs' / 'dbt.log'}"
