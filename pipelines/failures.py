@@ -1,4 +1,4 @@
-"""What can go wrong and is expected: each failure with a stable reason and the exit code that it ends a command with."""
+"""What can go wrong and is expected: each failure with a stable reason, and the exit code that it ends with."""
 
 from enum import StrEnum
 
@@ -52,6 +52,5 @@ class MissingMessages(CodetrailError):
 
 
 FAILURES: dict[str, type[CodetrailError]] = {
-    failure.__name__: failure
-    for failure in (BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages)
+    failure.__name__: failure for failure in (BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages)
 }

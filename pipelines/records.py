@@ -1,7 +1,9 @@
 """What flows between the stages: blocks of messages, and of what they say."""
 
+import pickle
 from dataclasses import dataclass, field
 
+import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -12,8 +14,38 @@ EVENTS = {"clicks": "click", "redemptions": "redemption", "orders": "order", "po
 """Each topic's event."""
 
 
+class Block:
+    """What flows between stages: many rows at once. `nbytes` is an estimate of its size in memory."""
+
+    __slots__ = ()
+
+    @property
+    def nbytes(self) -> int:
+        raise TypeError(f"{type(self).__name__} does not say how large it is")
+
+
+class BlockCoder(beam.coders.Coder):  # type: ignore[misc]
+    """Pickles a block where it crosses a worker's border, and says its size without pickling it.
+
+    Beam samples the sizes of elements; its fallback coder would serialise whole blocks to learn them.
+    """
+
+    def encode(self, value: Block) -> bytes:
+        return pickle.dumps(value, protocol=5)
+
+    def decode(self, encoded: bytes) -> Block:
+        block: Block = pickle.loads(encoded)  # noqa: S301 (written by a worker of the same run)
+        return block
+
+    def estimate_size(self, value: Block) -> int:
+        return value.nbytes
+
+    def is_deterministic(self) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
-class Messages:
+class Messages(Block):
     """Raw messages of one partition from offset `start` to `end`, where the next block starts.
 
     There may be fewer messages than `end - start`: offsets of files count bytes, Kafka's have holes.
@@ -29,12 +61,16 @@ class Messages:
     sent_at: list[int] | None = None
 
     @property
+    def nbytes(self) -> int:
+        return self.end - self.start
+
+    @property
     def source(self) -> str:
         return f"{self.topic}/{self.partition}"
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Block):
     """A block's valid messages as rows of their landing table, and its rejected ones.
 
     `rows` lack `ingested_at`. `unconsented` are offsets of clicks that are counted and not stored,
@@ -51,21 +87,48 @@ class Decoded:
     with_unknown_fields: Offsets = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
+    def nbytes(self) -> int:
+        return int(self.rows.estimated_size())
+
+    @property
     def source(self) -> str:
         return f"{self.topic}/{self.partition}"
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Block):
     """Rows of one topic on their way to attribution: what the rules read, and nothing else."""
 
     topic: str
     rows: pl.DataFrame
 
+    @property
+    def nbytes(self) -> int:
+        return int(self.rows.estimated_size())
+
 
 @dataclass(frozen=True, slots=True)
-class OrderSets:
+class OrderSets(Block):
     """Whole event sets of orders: every message of each, and of its redemptions, repeats included."""
 
     events: pl.DataFrame
     redemptions: pl.DataFrame | None
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.events.estimated_size())
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed(Block):
+    """Rows of `order_attributions` without the columns of the commit."""
+
+    rows: pl.DataFrame
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.rows.estimated_size())
+
+
+for _block in (Block, Messages, Decoded, Rows, OrderSets, Attributed):
+    beam.coders.registry.register_coder(_block, BlockCoder)

@@ -33,9 +33,7 @@ class Run:
 
     @property
     def attribute(self) -> Attribute:
-        return Attribute(
-            self.lake, self.book.rules, self.book.links, self.shards, self.new_token, self.landed_before
-        )
+        return Attribute(self.lake, self.book.rules, self.book.links, self.shards, self.new_token, self.landed_before)
 
     @property
     def commit(self) -> Commit:

@@ -68,21 +68,21 @@ class Rules(msgspec.Struct, frozen=True):
     def _credits(
         self, order: Order, claims: list[Claim], verdict: Verdict, money: tuple[int, int, int | None, int | None]
     ) -> list[Credit]:
-        credits = [] if verdict.winner is None else [Credit("policy", verdict.winner, 1.0, *money)]
+        given = [] if verdict.winner is None else [Credit("policy", verdict.winner, 1.0, *money)]
         journey = journey_of(claims)
         owners = [touch.influencer_id or "" for touch in journey]
         touches = [journey[place] for place in PATH_TRANSFORMS[self.path_transform](owners)]
         ages = [max(0, order.ordered_at - touch.occurred_at) for touch in touches]
         if len(touches) == 1:
-            return credits + [Credit(model, touches[0], 1.0, *money) for model, _ in path_parts(ages, self.half_life)]
+            return given + [Credit(model, touches[0], 1.0, *money) for model, _ in path_parts(ages, self.half_life)]
         for model, parts in path_parts(ages, self.half_life) if touches else ():
             whole = sum(parts)
             shares = [[None] * len(parts) if amount is None else split(amount, parts) for amount in money]
-            credits += [
+            given += [
                 Credit(model, touch, part / whole, *share)  # type: ignore[arg-type]
                 for touch, part, *share in zip(touches, parts, *shares, strict=True)
             ]
-        return credits
+        return given
 
 
 def _storable(minor: int | None) -> int | None:

@@ -97,7 +97,7 @@ def verdict_of(claims: Sequence[Claim], default_policy: str) -> Verdict:
 
 
 def journey_of(claims: Iterable[Claim]) -> list[Claim]:
-    """Of claims in order of time the touches: every valid click, and each distinct valid code at its first redemption."""
+    """The touches among claims in order of time: every valid click, each valid code at its first redemption."""
     touches: list[Claim] = []
     seen: set[str | None] = set()
     for claim in claims:

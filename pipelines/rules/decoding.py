@@ -84,9 +84,12 @@ class MessageDecoder:
         columns["occurred_at"] = _instant("occurred_at", said["occurred_at"])
         if not EARLIEST <= columns["occurred_at"] <= latest:
             raise Rejection(Reason.ABSURD_TIME, f"occurred_at: {said['occurred_at']} is before 2000 or too far ahead")
-        finish = {"click": self._click, "order": self._order, "post_metrics": self._post_metrics}.get(self._event)
-        if finish is not None:
-            finish(columns, present)
+        if self._event == "click":
+            columns["is_bot"] = is_bot(present.get("user_agent"), present.get("http_method"))
+        elif self._event == "order":
+            _finish_order(columns)
+        elif self._event == "post_metrics":
+            _finish_post_metrics(columns)
         return Row(columns, len(known) < len(sent), said.get("consent") is not False)
 
     def _present(self, known: dict[str, Any]) -> dict[str, Any]:
@@ -111,25 +114,24 @@ class MessageDecoder:
             reason = _FORMATS.get(self._properties[field].get("x-format", ""), Reason.BAD_VALUE)
         return Rejection(reason, self._redact_text(f"{field}: {error.message}"[:300]))
 
-    def _click(self, columns: dict[str, Any], sent: Mapping[str, Any]) -> None:
-        columns["is_bot"] = is_bot(sent.get("user_agent"), sent.get("http_method"))
 
-    def _order(self, columns: dict[str, Any], sent: Mapping[str, Any]) -> None:
-        priced = columns["kind"] in ("placed", "amended")
-        for amount in AMOUNTS:
-            text = columns.pop(amount)
-            columns[f"{amount}_minor"] = _minor(amount, text or "0", columns["currency"]) if priced else None
-        if columns["refund_amount"] is not None and MONEY.fullmatch(columns["refund_amount"]) is None:
-            raise Rejection(Reason.BAD_MONEY, f"refund_amount: {columns['refund_amount'][:40]!r} is no amount")
-        if columns["consent"] is False:
-            columns.update(dict.fromkeys(WITHOUT_CONSENT))
+def _finish_order(columns: dict[str, Any]) -> None:
+    priced = columns["kind"] in ("placed", "amended")
+    for amount in AMOUNTS:
+        text = columns.pop(amount)
+        columns[f"{amount}_minor"] = _minor(amount, text or "0", columns["currency"]) if priced else None
+    if columns["refund_amount"] is not None and MONEY.fullmatch(columns["refund_amount"]) is None:
+        raise Rejection(Reason.BAD_MONEY, f"refund_amount: {columns['refund_amount'][:40]!r} is no amount")
+    if columns["consent"] is False:
+        columns.update(dict.fromkeys(WITHOUT_CONSENT))
 
-    def _post_metrics(self, columns: dict[str, Any], sent: Mapping[str, Any]) -> None:
-        if columns["posted_at"] is not None:
-            columns["posted_at"] = _instant("posted_at", columns["posted_at"])
-        for name, value in columns.items():
-            if isinstance(value, float):
-                columns[name] = int(value)  # JSON knows one kind of number: 1.0 is an integer
+
+def _finish_post_metrics(columns: dict[str, Any]) -> None:
+    if columns["posted_at"] is not None:
+        columns["posted_at"] = _instant("posted_at", columns["posted_at"])
+    for name, value in columns.items():
+        if isinstance(value, float):
+            columns[name] = int(value)  # JSON knows one kind of number: 1.0 is an integer
 
 
 def _parse(payload: bytes) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import apache_beam as beam
 import polars as pl
@@ -11,7 +11,7 @@ from apache_beam.coders import StrUtf8Coder
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
-from pipelines.records import OrderSets, Rows
+from pipelines.records import Attributed, Block, Rows
 from pipelines.rules.attribution import Rules
 from pipelines.rules.links import LinkAssignment
 from pipelines.stages.resolve import COLUMNS, LinkResolver
@@ -20,7 +20,6 @@ from pipelines.stages.shards import OrderShard, VisitorShard
 from pipelines.stores.lake import Lake
 
 Shard = TypeVar("Shard", OrderShard, VisitorShard)
-Arrived = Rows | OrderSets
 
 
 @dataclass
@@ -28,12 +27,12 @@ class Attribute(beam.PTransform):
     """Attributes anew every order that an arriving row touches, from all that is known of it.
 
     In:       PCollection[Rows], resolved; repeats and any order of arrival end alike.
-    Out:      PCollection[pl.DataFrame]: rows of `order_attributions` without the columns of the commit.
+    Out:      PCollection[Attributed].
     Key:      the shard of the order, then of every visitor that it ever named.
     State:    one token a shard, renewed at every element: it gives the shard one owner and tells whether
               the working set in this worker's memory is current. If not, it is filled from the lake.
     Timer:    none; a late element attributes its orders again when it comes.
-    Counters: attribute/in (rows), attribute/out (attributions).
+    Counters: attribute/in (orders that a row may touch), attribute/out (attributions).
     """
 
     lake: Lake
@@ -47,12 +46,12 @@ class Attribute(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[pl.DataFrame]:
+    def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[Attributed]:
         return (
             rows
             | "ByShard" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Rows])
-            | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, Arrived])
-            | "WeighClaims" >> beam.ParDo(_WeighClaims(self)).with_output_types(pl.DataFrame)
+            | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, Block])
+            | "WeighClaims" >> beam.ParDo(_WeighClaims(self)).with_output_types(Attributed)
         )
 
 
@@ -77,10 +76,12 @@ class WorkingSets(Generic[Shard]):
         self._held[shard] = (token, held)
 
 
+TOKEN = ReadModifyWriteStateSpec("token", StrUtf8Coder())
+OF_TOKEN = beam.DoFn.StateParam(TOKEN)
+
+
 class _OfShard(beam.DoFn):
     """What both keyed steps share: the token that says whose working set a shard is."""
-
-    TOKEN = ReadModifyWriteStateSpec("token", StrUtf8Coder())
 
     def __init__(self, transform: Attribute) -> None:
         self._shards = transform.shards
@@ -92,12 +93,10 @@ class _Assemble(_OfShard):
     def setup(self) -> None:
         self._sets: WorkingSets[OrderShard] = WorkingSets(self._landed.order_shard)
 
-    def process(
-        self, element: tuple[int, Rows], token: Any = beam.DoFn.StateParam(_OfShard.TOKEN)
-    ) -> Iterator[tuple[int, Arrived]]:
+    def process(self, element: tuple[int, Block], token: Any = OF_TOKEN) -> Iterator[tuple[int, Block]]:
         shard, arrived = element
-        if arrived.topic == "clicks":  # keyed by their visitor already, and of one chain with the orders:
-            yield element  # a flatten of two would make every runner buffer both
+        if not isinstance(arrived, Rows) or arrived.topic == "clicks":
+            yield element  # keyed by visitor already; two chains to flatten would make a runner buffer both
             return
         held = self._sets.take(shard, token.read())
         held.add(arrived)
@@ -118,17 +117,15 @@ class _WeighClaims(_OfShard):
     def setup(self) -> None:
         self._sets: WorkingSets[VisitorShard] = WorkingSets(self._landed.visitor_shard)
 
-    def process(
-        self, element: tuple[int, Arrived], token: Any = beam.DoFn.StateParam(_OfShard.TOKEN)
-    ) -> Iterator[pl.DataFrame]:
+    def process(self, element: tuple[int, Block], token: Any = OF_TOKEN) -> Iterator[Attributed]:
         shard, arrived = element
         held = self._sets.take(shard, token.read())
-        touched = held.add_clicks(arrived.rows) if isinstance(arrived, Rows) else held.add_orders(arrived)
+        touched = held.add(arrived)
         attributions, none = held.attribute(touched, self._rules, self._links, shard, self._shards)
-        self._in.inc(arrived.rows.height if isinstance(arrived, Rows) else arrived.events.height)
+        self._in.inc(len(touched))
         self._out.inc(len(attributions))
         if attributions or none:
-            yield revision_rows(attributions, none)
+            yield Attributed(revision_rows(attributions, none))
         fresh = self._new_token()
         token.write(fresh)
         self._sets.put(shard, fresh, held)

@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.rules.decoding import AMOUNTS, EARLIEST, INSTANT, WITHOUT_CONSENT
 from pipelines.rules.fraud import is_bot_agent
 from pipelines.rules.money import MONEY, minor_digits
+from pipelines.rules.privacy import redact_text
 
 _ADDRESS_MARKS = ["@", "%40"]
 _INSTANT = f"^(?:{INSTANT.pattern.replace(chr(92) + 'd', '[0-9]')})$"
@@ -36,6 +37,7 @@ class PlainMessages:
             kw_only=True,
             gc=False,
         )
+        self._longest = {name: spec["maxLength"] for name, spec in properties.items() if "maxLength" in spec}
         self._decoder = msgspec.json.Decoder(self._struct)
 
     def read(
@@ -58,12 +60,14 @@ class PlainMessages:
         )
         texts = [name for name, dtype in self._fields.items() if dtype == pl.String and name != "ip"]
         frame = frame.with_columns(_without_empty(name) for name in texts if name not in self._required)
-        frame = frame.with_columns(
-            _instant("occurred_at"), plain=~pl.any_horizontal(pl.col(texts).str.contains_any(_ADDRESS_MARKS))
-        )
-        frame = self._typed(frame)
+        ids = [name for name in texts if name.endswith("_id")]
+        marked = pl.any_horizontal(pl.col(ids).str.contains_any(_ADDRESS_MARKS)).fill_null(value=False)
+        frame = self._judged(frame).with_columns(plain=~marked)
+        for name in (name for name in texts if name not in ids):
+            frame = _redacted(frame, name, self._longest.get(name))
+        frame = self._typed(frame.with_columns(_instant("occurred_at")))
         in_time = pl.col("occurred_at").is_between(EARLIEST, pl.col("latest"))
-        plain = frame["plain"].fill_null(value=True) & frame.select(in_time.fill_null(value=False)).to_series()
+        plain = frame["plain"] & frame.select(in_time.fill_null(value=False)).to_series()
         taken = frame.filter(plain).drop("plain", "latest")
         left = set(range(len(payloads))).difference(taken["place"].to_list())
         return taken, sorted(left)
@@ -82,19 +86,23 @@ class PlainMessages:
             places.append(place)
         return read, places
 
+    def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Clicks with whether a bot made them: decided on the agent as sent, before it is redacted."""
+        if self._event != "click":
+            return frame
+        agents = frame["user_agent"].unique().drop_nulls().to_list()
+        bots = [agent for agent in agents if is_bot_agent(agent)]
+        is_bot = pl.col("user_agent").is_in(bots).fill_null(value=False)
+        return frame.with_columns(is_bot=is_bot | pl.col("http_method").eq_missing("HEAD"))
+
     def _typed(self, frame: pl.DataFrame) -> pl.DataFrame:
-        if self._event == "click":
-            agents = frame["user_agent"].unique().drop_nulls().to_list()
-            bots = [agent for agent in agents if is_bot_agent(agent)]
-            is_bot = pl.col("user_agent").is_in(bots).fill_null(value=False)
-            return frame.with_columns(is_bot=is_bot | pl.col("http_method").eq_missing("HEAD"))
         if self._event == "order":
             return _order(frame)
         if self._event == "post_metrics":
             was_sent = pl.col("posted_at").is_not_null()
             frame = frame.with_columns(_instant("posted_at"), was_sent=was_sent)
             return frame.with_columns(
-                plain=pl.col("plain").fill_null(value=True) & (~pl.col("was_sent") | pl.col("posted_at").is_not_null())
+                plain=pl.col("plain") & (~pl.col("was_sent") | pl.col("posted_at").is_not_null())
             ).drop("was_sent")
         return frame
 
@@ -115,11 +123,13 @@ def _order(frame: pl.DataFrame) -> pl.DataFrame:
     nothing_priced = pl.all_horizontal(pl.col(a).is_null() for a in AMOUNTS)
     refund = pl.col("refund_amount")
     refunded = (pl.col("kind") == "refunded") & refund.str.contains("[1-9]").fill_null(value=False)
-    needs = pl.when("priced").then(pl.col("subtotal").is_not_null() & amounts_plain).otherwise(
-        nothing_priced & (refunded | (pl.col("kind") == "cancelled"))
+    needs = (
+        pl.when("priced")
+        .then(pl.col("subtotal").is_not_null() & amounts_plain)
+        .otherwise(nothing_priced & (refunded | (pl.col("kind") == "cancelled")))
     )
     plain = (
-        pl.col("plain").fill_null(value=True)
+        pl.col("plain")
         & needs.fill_null(value=False)
         & (refund.is_null() | refund.str.contains(_MONEY))
         & ~pl.col("codes_text").str.contains_any(_ADDRESS_MARKS).fill_null(value=False)
@@ -147,6 +157,18 @@ def _instant(name: str) -> pl.Expr:
     offset = pl.when(~text.str.ends_with("Z")).then(text)
     moved = offset.str.to_datetime(f"{form}%:z", time_unit="us", strict=False, time_zone="UTC").cast(pl.Int64)
     return pl.coalesce(utc, moved).alias(name)
+
+
+def _redacted(frame: pl.DataFrame, name: str, longest: int | None) -> pl.DataFrame:
+    """The text redacted, each different one once; one that grows beyond its limit is not plain."""
+    marked = frame[name].str.contains_any(_ADDRESS_MARKS).fill_null(value=False)
+    if not marked.any():
+        return frame
+    redacted = {text: redact_text(text) for text in frame[name].filter(marked).unique().to_list()}
+    frame = frame.with_columns(pl.col(name).replace(redacted))
+    if longest is None:
+        return frame
+    return frame.with_columns(plain=pl.col("plain") & (pl.col(name).str.len_chars() <= longest).fill_null(value=True))
 
 
 def _without_empty(name: str) -> pl.Expr:

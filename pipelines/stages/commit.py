@@ -8,6 +8,7 @@ import apache_beam as beam
 import polars as pl
 from apache_beam.metrics import Metrics
 
+from pipelines.records import Attributed
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.watermark import is_settled, watermark_of
 from pipelines.stages.revisions import digests
@@ -34,7 +35,7 @@ class Revisions:
 class Commit(beam.PTransform):
     """Appends to `order_attributions` what differs from each order's current attribution.
 
-    In:       PCollection[pl.DataFrame] of all shards; one committer for all gives each order's next revision_key.
+    In:       PCollection[Attributed] of all shards; one committer for all gives each order's next revision_key.
     Out:      PCollection[int]: revisions in each commit.
     Repeated: an attribution equal to the current one is dropped.
     Raises:   Superseded, LakeUnavailable; each must stop the job.
@@ -49,10 +50,10 @@ class Commit(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, rows: beam.PCollection[pl.DataFrame]) -> beam.PCollection[int]:
+    def expand(self, rows: beam.PCollection[Attributed]) -> beam.PCollection[int]:
         return (
             rows
-            | "ToOneCommitter" >> beam.Map(lambda frame: (0, frame)).with_output_types(tuple[int, pl.DataFrame])
+            | "ToOneCommitter" >> beam.Map(lambda rows: (0, rows)).with_output_types(tuple[int, Attributed])
             | "CommitRevisions" >> beam.ParDo(_CommitRevisions(self)).with_output_types(int)
         )
 
@@ -67,9 +68,9 @@ class _CommitRevisions(beam.DoFn):
         self._waiting: list[pl.DataFrame] = []
         self._current: Runs | None = None
 
-    def process(self, element: tuple[int, pl.DataFrame]) -> Iterator[int]:
+    def process(self, element: tuple[int, Attributed]) -> Iterator[int]:
         _, rows = element
-        self._waiting.append(rows)
+        self._waiting.append(rows.rows)
         if sum(frame.height for frame in self._waiting) >= FLUSH_ROWS:
             self._flush()
             yield 1

@@ -172,5 +172,3 @@ def _rejected(block: Messages, rejected: Sequence[tuple[int, Rejection]]) -> pl.
         schema=schema,
         orient="row",
     )
-
-

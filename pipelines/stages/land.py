@@ -62,7 +62,11 @@ class _CommitBlock(beam.DoFn):
         latest, unconsented, unknown = (before.get(name, 0) for name in names)
         if block.rows.height:
             latest = max(latest, int(block.rows["occurred_at"].cast(pl.Int64).max()))  # type: ignore[arg-type]
-        marks = (latest, unconsented + _new(block.unconsented, committed), unknown + _new(block.with_unknown_fields, committed))
+        marks = (
+            latest,
+            unconsented + _new(block.unconsented, committed),
+            unknown + _new(block.with_unknown_fields, committed),
+        )
         return {name: mark for name, mark in zip(names, marks, strict=True) if mark}
 
 

@@ -69,19 +69,19 @@ def _claims(attributions: Sequence[Attribution]) -> pa.Array:
 
 
 def _credits(attributions: Sequence[Attribution]) -> pa.Array:
-    credits = list(chain.from_iterable(a.credits for a in attributions))
-    touches = [c.touch for c in credits]
+    given = list(chain.from_iterable(a.credits for a in attributions))
+    touches = [c.touch for c in given]
     fields = {
-        "model": pa.array([c.model for c in credits], pa.string()),
+        "model": pa.array([c.model for c in given], pa.string()),
         "claim_id": pa.array([t.claim_id for t in touches], pa.string()),
         "kind": pa.array([t.kind for t in touches], pa.string()),
         "influencer_id": pa.array([t.influencer_id for t in touches], pa.string()),
         "campaign_id": pa.array([t.campaign_id for t in touches], pa.string()),
-        "weight": pa.array([c.weight for c in credits], pa.float64()),
-        "gross_minor": pa.array([c.gross_minor for c in credits], pa.int64()),
-        "amount_minor": pa.array([c.amount_minor for c in credits], pa.int64()),
-        "gross_reporting_minor": pa.array([c.gross_reporting_minor for c in credits], pa.int64()),
-        "amount_reporting_minor": pa.array([c.amount_reporting_minor for c in credits], pa.int64()),
+        "weight": pa.array([c.weight for c in given], pa.float64()),
+        "gross_minor": pa.array([c.gross_minor for c in given], pa.int64()),
+        "amount_minor": pa.array([c.amount_minor for c in given], pa.int64()),
+        "gross_reporting_minor": pa.array([c.gross_reporting_minor for c in given], pa.int64()),
+        "amount_reporting_minor": pa.array([c.amount_reporting_minor for c in given], pa.int64()),
     }
     return _listed(fields, CREDIT, [len(a.credits) for a in attributions])
 

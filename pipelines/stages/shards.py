@@ -7,7 +7,7 @@ from operator import itemgetter
 
 import polars as pl
 
-from pipelines.records import OrderSets, Rows
+from pipelines.records import Block, OrderSets, Rows
 from pipelines.rules.attribution import Attribution, Rules
 from pipelines.rules.claims import Click
 from pipelines.rules.links import LinkAssignment
@@ -62,6 +62,14 @@ class VisitorShard:
     events: Runs = field(default_factory=lambda: Runs("order_id"))
     redemptions: Runs = field(default_factory=lambda: Runs("order_id"))
     orders_of: Runs = field(default_factory=lambda: Runs("visitor_id"))
+
+    def add(self, arrived: Block) -> pl.Series:
+        """Keeps what arrived: clicks, or orders' event sets; the ids of the orders that it may touch."""
+        if isinstance(arrived, OrderSets):
+            return self.add_orders(arrived)
+        if isinstance(arrived, Rows):
+            return self.add_clicks(arrived.rows)
+        raise TypeError(f"a shard of visitors takes clicks and event sets, not {type(arrived).__name__}")
 
     def add_clicks(self, clicks: pl.DataFrame) -> pl.Series:
         """Keeps the clicks; the orders that they may touch."""

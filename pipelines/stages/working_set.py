@@ -49,9 +49,7 @@ class Runs:
         return hashes[order], rows[order]
 
 
-def _at(
-    run: npt.NDArray[np.uint64], rows: pl.DataFrame, hashes: npt.NDArray[np.uint64]
-) -> pl.DataFrame:
+def _at(run: npt.NDArray[np.uint64], rows: pl.DataFrame, hashes: npt.NDArray[np.uint64]) -> pl.DataFrame:
     first = np.searchsorted(run, hashes, "left")
     counts = np.searchsorted(run, hashes, "right") - first
     starts = np.repeat(first - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)

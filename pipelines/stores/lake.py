@@ -138,8 +138,10 @@ class Lake:
         if not self.exists("order_attributions"):
             return None
         micros = self.open("order_attributions").transaction_version(WATERMARK)
-        return None if micros is None else datetime.fromtimestamp(micros // 1_000_000, UTC).replace(
-            microsecond=micros % 1_000_000
+        return (
+            None
+            if micros is None
+            else datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
         )
 
     def sources(self) -> list[str]:
@@ -155,7 +157,9 @@ class Lake:
             max_commit_retries=CONTENTION_RETRIES,
         )
         with _reporting(self.uri(table)):
-            write_deltalake(opened, rows, mode="append", commit_properties=properties)  # also without rows: offsets count
+            write_deltalake(
+                opened, rows, mode="append", commit_properties=properties
+            )  # also without rows: offsets count
 
 
 @contextmanager

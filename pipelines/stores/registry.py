@@ -49,7 +49,9 @@ def remember_version(lake: Lake, version: str, settings: Settings, recorded_at: 
     rows = _versions(lake)
     if rows.height and rows["reference_version"][-1] == version:
         return
-    row = pl.DataFrame([(version, recorded_at, settings.deciding())], schema=pl.Schema(REFERENCE_VERSIONS), orient="row")
+    row = pl.DataFrame(
+        [(version, recorded_at, settings.deciding())], schema=pl.Schema(REFERENCE_VERSIONS), orient="row"
+    )
     lake.append("reference_versions", row.to_arrow().cast(REFERENCE_VERSIONS), {}, epoch)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-
 from pipelines.failures import BadInput
 from pipelines.rules.attribution import Rules
 from pipelines.rules.codes import CodeAssignment, CodeRoster, OverlappingCodes
@@ -79,5 +78,3 @@ def _rates(rows: list[dict[str, Any]]) -> dict[str, list[tuple[int, Any]]]:
 
 def _micros(instant: datetime | None) -> int | None:
     return None if instant is None else (instant.astimezone(UTC) - EPOCH) // MICROSECOND
-
-

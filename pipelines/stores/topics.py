@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from pipelines.failures import BadInput
 from pipelines.records import EVENTS, Messages
 
@@ -62,11 +64,7 @@ def topic_files(folder: Path, known: Iterable[KnownFile]) -> list[TopicFile]:
     file whose name sorts before a known one.
     """
     remembered = list(known)
-    return [
-        file
-        for topic in EVENTS
-        for file in _numbered(folder, topic, [k for k in remembered if k.topic == topic])
-    ]
+    return [file for topic in EVENTS for file in _numbered(folder, topic, [k for k in remembered if k.topic == topic])]
 
 
 def read_messages(file: TopicFile, start: int, size: int = BLOCK_MESSAGES) -> Iterator[Messages]:
@@ -75,24 +73,18 @@ def read_messages(file: TopicFile, start: int, size: int = BLOCK_MESSAGES) -> It
     Blank lines are no messages. An unterminated last line is a message only if it is a complete JSON
     object: otherwise it is still being written, and the last block ends before it.
     """
-    offsets: list[int] = []
-    payloads: list[bytes] = []
-    block_start = end = start
-    for offset, line, next_offset in _lines(file, start):
-        end = next_offset
-        if line.strip():
-            offsets.append(offset)
-            payloads.append(line)
-        if len(payloads) == size:
-            yield Messages(file.topic, file.partition, block_start, end, offsets, payloads)
-            offsets, payloads, block_start = [], [], end
-    if end > block_start:
-        yield Messages(file.topic, file.partition, block_start, end, offsets, payloads)
+    for block_start, lines, unterminated in _chunks(file, start, size):
+        ends = block_start + np.cumsum([len(line) + 1 for line in lines])
+        offsets = [block_start, *ends[:-1].tolist()]
+        if any(not line or line.isspace() for line in lines):
+            messages = [(offset, line) for offset, line in zip(offsets, lines, strict=True) if line.strip()]
+            offsets, lines = [offset for offset, _ in messages], [line for _, line in messages]
+        yield Messages(file.topic, file.partition, block_start, int(ends[-1]) - unterminated, offsets, lines)
 
 
 def _numbered(folder: Path, topic: str, known: list[KnownFile]) -> list[TopicFile]:
     found = _found(folder, topic)
-    by_name = {name: path for name, path in found}
+    by_name = dict(found)
     known = sorted(known, key=lambda k: k.partition)
     for k in known:
         if k.file not in by_name:
@@ -126,19 +118,23 @@ def _found(folder: Path, topic: str) -> list[tuple[str, Path]]:
     return sorted((path.name, path) for path in files)
 
 
-def _lines(file: TopicFile, start: int) -> Iterator[tuple[int, bytes, int]]:
-    """(offset, line without its end, next offset) of every complete line from `start` on."""
+def _chunks(file: TopicFile, start: int, size: int) -> Iterator[tuple[int, list[bytes], bool]]:
+    """Up to `size` complete lines at a time with the offset of the first, and whether the last has no end yet."""
     with file.open() as stream:
         stream.seek(start)
-        offset = start
+        waiting: list[bytes] = []
         rest = b""
         while chunk := _read(stream, CHUNK):
             *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield offset, line, offset + len(line) + 1
-                offset += len(line) + 1
+            waiting += lines
+            while len(waiting) >= size:
+                yield start, waiting[:size], False
+                start += sum(map(len, waiting[:size])) + size
+                waiting = waiting[size:]
     if _is_object(rest):
-        yield offset, rest, offset + len(rest)
+        yield start, [*waiting, rest], True
+    elif waiting:
+        yield start, waiting, False
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
@@ -147,7 +143,9 @@ def _read(stream: BinaryIO, size: int) -> bytes:
     except EOFError:
         return b""  # a gzip file that is still being written
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise BadInput(f"{getattr(stream, 'name', 'a topic file')} is no gzip file ({error}); write it again") from error
+        raise BadInput(
+            f"{getattr(stream, 'name', 'a topic file')} is no gzip file ({error}); write it again"
+        ) from error
 
 
 def _is_object(line: bytes) -> bool:

@@ -58,7 +58,9 @@ def hash_key(settings: Settings, config_home: Path) -> bytes:
     except FileExistsError:
         pass
     except OSError as error:
-        raise LakeUnavailable(f"{file} cannot be written ({error}): set CODETRAIL_HASH_KEY to a long random text") from error
+        raise LakeUnavailable(
+            f"{file} cannot be written ({error}): set CODETRAIL_HASH_KEY to a long random text"
+        ) from error
     finally:
         file.with_suffix(f".{os.getpid()}").unlink(missing_ok=True)
     return file.read_bytes()
