@@ -11,6 +11,8 @@ from deltalake import write_deltalake
 from pipelines.stores.reference import load_reference
 from pipelines.stores.tables import TABLES
 from pipelines.warehouse.build import build
+from pipelines.warehouse.check import fingerprint_of
+from pipelines.warehouse.findings import CheckResult, Finding
 from pipelines.warehouse.sources import RESOLVED_CLICKS, BuildSettings
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -185,3 +187,22 @@ def workspace(small_workspace, tmp_path) -> Path:
     (tmp_path / "warehouse").mkdir()
     shutil.copy(small_workspace / "warehouse" / "build.duckdb", tmp_path / "warehouse")
     return tmp_path
+
+
+@pytest.fixture
+def approve():
+    """Leaves the verdict of a check on a workspace's build as it is now."""
+
+    def leave_verdict(root: Path, *failures: Finding) -> None:
+        verdict = CheckResult(
+            passed=not failures,
+            checked_at=ARRIVED,
+            fingerprint=fingerprint_of(root / "warehouse" / "build.duckdb"),
+            expectations=1,
+            tables=1,
+            failures=failures,
+            warnings=(),
+        )
+        verdict.write(root / "warehouse" / "check.json")
+
+    return leave_verdict
