@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.failures import BadInput
+from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.warehouse.dbt_runner import run_dbt, scratch_of, stop_at_failure
 from pipelines.warehouse.findings import Finding, Value
 from pipelines.warehouse.sources import BuildSettings, write_sources
@@ -47,19 +47,25 @@ def build(
 ) -> BuildResult:
     """Writes `root`/warehouse/build.duckdb anew from `root`/lake and what is handed in; the old one stays on failure.
 
-    Raises CheckFailed with dbt's message and the model's name when a model cannot be built.
+    Raises CheckFailed with dbt's message and the model's name when a model cannot be built, LakeUnavailable when
+    the lake cannot be read or the disk not written.
     """
     started = time.monotonic()
     scratch = scratch_of(root)
     # The same name as the final file: views name the database that they stand in.
     file = scratch / "build.duckdb"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    write_sources(file, root / "lake", reference, resolved_clicks, settings, built_at)
-    results = run_dbt("build", file, scratch, settings.reporting_currency, settings.reporting_digits, *NOT_TESTS)
-    stop_at_failure(results, scratch)
-    rows = _rows_of_marts(file)
-    file.replace(root / "warehouse" / "build.duckdb")
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        write_sources(file, root.resolve() / "lake", reference, resolved_clicks, settings, built_at)
+        results = run_dbt("build", file, scratch, settings.reporting_currency, settings.reporting_digits, *NOT_TESTS)
+        stop_at_failure(results, scratch)
+        rows = _rows_of_marts(file)
+        file.replace(root / "warehouse" / "build.duckdb")
+    except (OSError, duckdb.IOException) as error:
+        raise LakeUnavailable(
+            f"{scratch.parent} cannot be built: {error}; mend the disk or permission, then run `codetrail build` again"
+        ) from error
     return BuildResult(len(results), rows, time.monotonic() - started)
 
 

@@ -24,7 +24,11 @@ def run_dbt(command: str, file: Path, scratch: Path, currency: str, digits: int,
     from dbt.cli.main import dbtRunner
 
     project = project_dir()
-    variables = f"{{build_file: {_quoted(file)}, reporting_currency: {currency}, reporting_digits: {digits}}}"
+    access = "read_write" if command == "build" else "read_only"
+    variables = (
+        f"{{build_file: {_quoted(file)}, access_mode: {access}, "
+        f"reporting_currency: {currency}, reporting_digits: {digits}}}"
+    )
     places = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(scratch / "target")]
     quiet = ["--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors", "--no-partial-parse"]
     try:

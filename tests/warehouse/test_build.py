@@ -7,7 +7,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.failures import BadInput, CheckFailed
+from pipelines.failures import BadInput, CheckFailed, LakeUnavailable
 from pipelines.warehouse.build import build
 from pipelines.warehouse.build import test as data_tests
 from pipelines.warehouse.sources import BuildSettings
@@ -193,6 +193,20 @@ def test_a_failed_build_names_the_model_and_keeps_the_old_file(copied):
     with pytest.raises(CheckFailed, match=r'dbt could not run stg_influencers: [^;]*"handle"'):
         build(copied, broken, resolved_clicks([]), SETTINGS, BUILT_AT)
     assert file.read_bytes() == before
+
+
+def test_a_warehouse_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "warehouse").write_text("a file where a folder belongs")
+    with pytest.raises(LakeUnavailable, match=r"warehouse cannot be built: .*run `codetrail build` again"):
+        build(tmp_path, reference_tables({}), resolved_clicks([]), SETTINGS, BUILT_AT)
+
+
+def test_a_table_whose_log_is_damaged_is_named(tmp_path):
+    log = tmp_path / "lake" / "clicks" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / "00000000000000000000.json").write_text("no JSON\n")
+    with pytest.raises(LakeUnavailable, match="clicks cannot be read"):
+        build(tmp_path, reference_tables({}), resolved_clicks([]), SETTINGS, BUILT_AT)
 
 
 def test_a_reporting_currency_that_is_none_is_refused():
