@@ -24,7 +24,7 @@ class Block:
         raise TypeError(f"{type(self).__name__} does not say how large it is")
 
 
-class BlockCoder(beam.coders.Coder):  # type: ignore[misc]
+class BlockCoder(beam.coders.Coder):
     """Pickles a block where it crosses a worker's border, and says its size without pickling it.
 
     Beam samples the sizes of elements; its fallback coder would serialise whole blocks to learn them.

@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     reporting_currency: str = "USD"
     policy: Policy = "code_wins"
     window_days: float = Field(default=30, gt=0, le=3650)
-    lateness_days: float = Field(default=7, ge=0, le=3650)
+    lateness_days: int = Field(default=7, ge=0, le=3650)
     path_transform: PathTransform = "none"
     half_life_days: float = Field(default=7, gt=0, le=3650)
     history_from: AwareDatetime | None = None

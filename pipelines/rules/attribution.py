@@ -79,7 +79,7 @@ class Rules(msgspec.Struct, frozen=True):
             whole = sum(parts)
             shares = [[None] * len(parts) if amount is None else split(amount, parts) for amount in money]
             given += [
-                Credit(model, touch, part / whole, *share)  # type: ignore[arg-type]
+                Credit(model, touch, part / whole, *share)
                 for touch, part, *share in zip(touches, parts, *shares, strict=True)
             ]
         return given

@@ -81,8 +81,9 @@ class MessageDecoder:
         if error is not None:
             raise self._rejection(error)
         columns = {name: said.get(name) for name in self._properties if name != "ip"}
-        columns["occurred_at"] = _instant("occurred_at", said["occurred_at"])
-        if not EARLIEST <= columns["occurred_at"] <= latest:
+        occurred_at = _instant("occurred_at", said["occurred_at"])
+        columns["occurred_at"] = occurred_at
+        if not EARLIEST <= occurred_at <= latest:
             raise Rejection(Reason.ABSURD_TIME, f"occurred_at: {said['occurred_at']} is before 2000 or too far ahead")
         if self._event == "click":
             columns["is_bot"] = is_bot(present.get("user_agent"), present.get("http_method"))

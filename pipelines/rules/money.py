@@ -28,8 +28,8 @@ def minor_digits(currency: str) -> int | None:
     Units without a minor unit of their own (gold, test codes) are no currencies to pay in.
     """
     try:
-        return int(iso4217.Currency(currency).exponent)
-    except (ValueError, TypeError):
+        return iso4217.Currency(currency).exponent
+    except ValueError:
         return None
 
 

@@ -64,7 +64,7 @@ class WorkingSets(Generic[Shard]):
     """The shards in this process's memory, each valid for the token that was written with it."""
 
     def __init__(self, fill: Callable[[int], Shard]) -> None:
-        self._fill = fill
+        self._fill: Callable[[int], Shard] = fill
         self._held: dict[int, tuple[str, Shard]] = {}
 
     def take(self, shard: int, token: str | None) -> Shard:

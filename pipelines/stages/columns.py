@@ -19,7 +19,12 @@ _ADDRESS_MARKS = ["@", "%40"]
 _INSTANT = f"^(?:{INSTANT.pattern.replace(chr(92) + 'd', '[0-9]')})$"
 _MONEY = f"^(?:{MONEY.pattern})$"
 _MOST_DIGITS = 3  # with more, 15 digits before the point could pass 64 bits: left to the rule
-_KINDS = {"string": pl.String, "integer": pl.Int64, "boolean": pl.Boolean, "array": pl.List(pl.String)}
+_KINDS: dict[str, pl.DataType] = {
+    "string": pl.String(),
+    "integer": pl.Int64(),
+    "boolean": pl.Boolean(),
+    "array": pl.List(pl.String()),
+}
 
 
 class PlainMessages:
@@ -29,7 +34,7 @@ class PlainMessages:
         self._event: str = schema["title"]
         self._required = frozenset(schema["required"])
         properties: Mapping[str, Any] = schema["properties"]
-        self._fields = {name: _KINDS[_kind(spec)] for name, spec in properties.items()}
+        self._fields: dict[str, pl.DataType] = {name: _KINDS[_kind(spec)] for name, spec in properties.items()}
         self._struct = msgspec.defstruct(
             self._event,
             [_struct_field(name, spec, name in self._required) for name, spec in properties.items()],

@@ -1,0 +1,196 @@
+"""The command line: exit 0 done, 1 a check failed, 2 wrong usage or bad input, 3 an outside system failed."""
+
+import logging
+import os
+import secrets
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines import commands
+from pipelines.failures import CodetrailError
+from pipelines.output import Output
+from pipelines.settings import Settings, load_settings
+from pipelines.stores.workspace import Workspace, config_home, hash_key
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Which influencer earned which order, and what each campaign returned.",
+)
+quarantine_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rejected events: look at them.")
+app.add_typer(quarantine_app, name="quarantine")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+
+
+class Faults(StrEnum):
+    """How much goes wrong in a simulated world."""
+
+    NONE = "none"
+    MILD = "mild"
+    HOSTILE = "hostile"
+
+
+class Source(StrEnum):
+    """Where a run reads events from."""
+
+    TOPICS = "topics"
+
+
+class Engine(StrEnum):
+    """What a run runs on."""
+
+    DIRECT = "direct"
+
+
+@app.callback()
+def _workspace(
+    context: typer.Context,
+    workspace: Annotated[
+        Path, typer.Option(envvar="CODETRAIL_WORKSPACE", help="The folder with topics/ and reference/.")
+    ] = Path(),
+) -> None:
+    context.obj = workspace
+
+
+@app.command(epilog="Example: codetrail --workspace demo demo")
+def demo(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 1,
+    orders: Annotated[int, typer.Option(min=1, help="How many real orders the world has.")] = 3000,
+    faults: Annotated[Faults, typer.Option(help="How much goes wrong in it.")] = Faults.HOSTILE,
+    as_json: Json = False,
+) -> None:
+    """Make a new workspace with simulated events and take it all the way to the ROI tables and a picture."""
+    output = Output(as_json)
+    commands.demo(_given(context), output, seed, orders, faults.value)
+
+
+@app.command(epilog="Example: codetrail --workspace shop simulate --seed 7 --orders 5000 --faults hostile")
+def simulate(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    orders: Annotated[int, typer.Option(min=1, help="How many real orders the world has.")] = 1000,
+    faults: Annotated[Faults, typer.Option(help="How much goes wrong in it.")] = Faults.NONE,
+    as_json: Json = False,
+) -> None:
+    """Write events, reference data and the truth about them into the workspace."""
+    commands.simulate(_given(context), Output(as_json), seed, orders, faults.value)
+
+
+@app.command(epilog="Example: codetrail --workspace shop run --source topics")
+def run(
+    context: typer.Context,
+    source: Annotated[Source, typer.Option(help="Where the events come from.")] = Source.TOPICS,
+    engine: Annotated[Engine, typer.Option(help="What the job runs on.")] = Engine.DIRECT,
+    policy: Annotated[str | None, typer.Option(help="Overrides the setting `policy`.")] = None,
+    window_days: Annotated[float | None, typer.Option(help="Overrides the setting `window_days`.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read new events into the lake and attribute every order that they touch; ends when the source is drained."""
+    given = _given(context, policy=policy, window_days=window_days)
+    commands.run(given, Output(as_json))
+    _ = source, engine
+
+
+@app.command(epilog="Example: codetrail --workspace shop build")
+def build(context: typer.Context, as_json: Json = False) -> None:
+    """Build the marts from the lake with dbt, in a private file that nobody reads yet."""
+    commands.build(_given(context), Output(as_json))
+
+
+@app.command(epilog="Example: codetrail --workspace shop check")
+def check(context: typer.Context, as_json: Json = False) -> None:
+    """Check the lake and the marts (Great Expectations and dbt tests); exit 1 if anything that blocks is broken."""
+    commands.check(_given(context), Output(as_json))
+
+
+@app.command(epilog="Example: codetrail --workspace shop publish")
+def publish(context: typer.Context, as_json: Json = False) -> None:
+    """Swap the checked build in as published/current, as one; refuses what was not checked or did not pass."""
+    commands.publish(_given(context), Output(as_json))
+
+
+@app.command(epilog="Example: codetrail --workspace shop explain ord-000017")
+def explain(context: typer.Context, order_id: str, as_json: Json = False) -> None:
+    """Say of one order who claimed it, why each claim won or lost, and how every model splits its money."""
+    commands.explain(_given(context), Output(as_json), order_id)
+
+
+@app.command(epilog="Example: codetrail --workspace demo score")
+def score(context: typer.Context, as_json: Json = False) -> None:
+    """Compare the attribution of a simulated world with the truth: precision, recall, and why each miss."""
+    commands.score(_given(context), Output(as_json))
+
+
+@app.command(epilog="Example: codetrail --workspace shop status --json")
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Show how fresh and how large the lake is, what is unread, repeated, rejected and provisional."""
+    commands.status(_given(context), Output(as_json))
+
+
+@app.command(epilog="Example: codetrail --workspace shop doctor")
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Say what is missing on this machine or in this workspace, and how to get it."""
+    commands.doctor(context.obj, Output(as_json), os.environ)
+
+
+@quarantine_app.command("list", epilog="Example: codetrail --workspace shop quarantine list --reason bad_money")
+def quarantine_list(
+    context: typer.Context,
+    reason: Annotated[str | None, typer.Option(help="Only this reason, such as bad_money.")] = None,
+    step: Annotated[str | None, typer.Option(help="Only this step of the job, such as decode.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only what was rejected since this UTC time.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many to show.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Count the rejected events by reason and show the newest."""
+    asked_since = since.replace(tzinfo=UTC) if since else None
+    commands.quarantine_list(_given(context), Output(as_json), reason, step, topic, asked_since, limit)
+
+
+@quarantine_app.command("show", epilog="Example: codetrail --workspace shop quarantine show orders/0/18231")
+def quarantine_show(
+    context: typer.Context,
+    place: Annotated[str, typer.Argument(help="topic/partition/offset, as `list` shows it.")],
+    as_hex: Annotated[bool, typer.Option("--hex", help="Show the bytes in hexadecimal.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one rejected event whole, with its reason; the bytes are escaped."""
+    commands.quarantine_show(_given(context), Output(as_json), place, as_hex)
+
+
+def _given(context: typer.Context, **options: Any) -> commands.Given:
+    workspace = Workspace(context.obj)
+    settings: Settings = load_settings(workspace.settings_file, options)
+    return commands.Given(
+        workspace=workspace,
+        settings=settings,
+        hash_key=lambda: hash_key(settings, config_home()),
+        now=lambda: datetime.now(UTC),
+        new_token=lambda: secrets.token_hex(8),
+    )
+
+
+def main() -> None:
+    """Runs a command and ends the process with its exit code; an expected failure is one message, no trace."""
+    logging.basicConfig(level=logging.ERROR)
+    try:
+        app()
+    except CodetrailError as failure:
+        _end_with(str(failure), failure.exit_code)
+    except OSError as error:
+        _end_with(f"{error}. Free space or mend the permissions, then run the same command again", 3)
+
+
+def _end_with(message: str, code: int) -> None:
+    sys.stderr.write(f"codetrail: {message}\n")
+    sys.exit(code)

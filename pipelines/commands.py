@@ -1,0 +1,222 @@
+"""The commands: each calls what does the work, and hands the result to the output."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from pipelines.failures import BadInput, CheckFailed
+from pipelines.output import Output
+from pipelines.settings import Settings
+from pipelines.stores.workspace import Workspace
+
+END_OF_THE_WORLD = datetime(2026, 3, 31, tzinfo=UTC)  # a simulated world's: fixed, so that a seed gives the same bytes
+DEMO_MARKER = ".codetrail-demo"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a command is given of the world outside: where it works, its settings, the key, the clock, randomness."""
+
+    workspace: Workspace
+    settings: Settings
+    hash_key: Callable[[], bytes]
+    now: Callable[[], datetime]
+    new_token: Callable[[], str]
+
+    @property
+    def root(self) -> Path:
+        return self.workspace.root
+
+
+def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> None:
+    from pipelines.warehouse.picture import draw_roi
+    from pipelines.warehouse.roi_rows import campaign_rows, influencer_rows
+    from pipelines.warehouse.roi_tables import campaign_table, influencer_table
+    from pipelines.warehouse.versions import current_version
+
+    _fresh(given.root)
+    simulate(given, output, seed, orders, faults, final=False)
+    run(given, output, final=False)
+    build(given, output, final=False)
+    check(given, output, final=False)
+    publish(given, output, final=False)
+    with output.working("drawing"):
+        html, png = draw_roi(given.root)
+    output.say("", campaign_table(given.root), influencer_table(given.root))
+    found = score(given, output, final=False)
+    output.say(
+        "",
+        Text(f"The picture: {html}\n             {png}"),
+        Text(f"Look into any order: codetrail --workspace {given.root} explain ORDER_ID"),
+    )
+    folder, _ = current_version(given.root)
+    document = {
+        "workspace": str(given.root),
+        "campaigns": [asdict(row) for row in campaign_rows(folder)],
+        "influencers": [asdict(row) for row in influencer_rows(folder)],
+        "score": asdict(found),
+        "picture": [str(html), str(png)],
+    }
+    output.result(document)
+
+
+def simulate(given: Given, output: Output, seed: int, orders: int, faults: Any, *, final: bool = True) -> None:
+    from pipelines.simulate.world import simulate as simulate_world
+
+    given.root.mkdir(parents=True, exist_ok=True)
+    with output.working("simulating"):
+        made = simulate_world(given.root, seed=seed, orders=orders, faults=faults, until=END_OF_THE_WORLD)
+    messages = ", ".join(f"{count:,} {topic}" for topic, count in made.messages.items())
+    faulty = f"; faults: {', '.join(f'{count:,} {kind}' for kind, count in made.faults.items())}" if made.faults else ""
+    _end(
+        output,
+        final,
+        asdict(made),
+        f"[bold]simulate[/]  {made.orders:,} orders of {made.influencers} influencers in {made.campaigns} campaigns: "
+        f"{messages}{faulty}",
+    )
+
+
+def run(given: Given, output: Output, *, final: bool = True) -> None:
+    from pipelines.jobs.drain import drain_topics
+
+    with output.working("reading, landing, attributing"):
+        done = drain_topics(given.workspace, given.settings, given.hash_key(), given.now, given.new_token)
+    counted = done.counters
+    unread = f", {counted['decode/unconsented']:,} clicks without consent" if counted.get("decode/unconsented") else ""
+    _end(
+        output,
+        final,
+        asdict(done),
+        f"[bold]run[/]       {counted.get('decode/in', 0):,} messages read: {counted.get('land/written', 0):,} landed, "
+        f"{counted.get('decode/failed', 0):,} rejected{unread}; {counted.get('commit/out', 0):,} orders attributed anew",
+    )
+
+
+def build(given: Given, output: Output, *, final: bool = True) -> None:
+    from pipelines.stores.rulebook import rulebook
+    from pipelines.warehouse.build import build as build_marts
+    from pipelines.warehouse.clicks import resolved_clicks
+    from pipelines.warehouse.sources import BuildSettings
+
+    lake, settings = given.workspace.lake, given.settings
+    if not lake.exists("order_attributions"):
+        raise BadInput(f"{lake.root} holds no lake yet: run `codetrail run` first")
+    with output.working("building the marts"):
+        reference = given.workspace.reference(given.hash_key())
+        clicks = resolved_clicks(lake, rulebook(reference, settings).links)
+        depends = BuildSettings(
+            settings.reporting_currency, settings.lateness_days, settings.history_from, lake.watermark()
+        )
+        made = build_marts(given.root, reference.tables, clicks, depends, given.now())
+    marts = sum(name.startswith(("dim_", "fct_")) for name in made.rows)
+    _end(output, final, asdict(made), f"[bold]build[/]     {made.models} models, {marts} marts, {made.seconds:.1f} s")
+
+
+def check(given: Given, output: Output, *, final: bool = True) -> None:
+    from pipelines.warehouse.check import check as check_build
+
+    with output.working("checking"):
+        verdict = check_build(given.root, given.now())
+    lines = [
+        f"[bold]check[/]     {'passed' if verdict.passed else '[bold red]failed[/]'}: {verdict.expectations} "
+        f"expectations on {verdict.tables} tables, {len(verdict.failures)} broken, {len(verdict.warnings)} warnings"
+    ]
+    findings = [
+        *(Text(f"  broken   {finding.sentence()}", style="red") for finding in verdict.failures),
+        *(Text(f"  warning  {finding.sentence()}", style="yellow") for finding in verdict.warnings),
+    ]
+    docs = Text(f"  Data Docs: {given.root / 'warehouse' / 'data_docs' / 'index.html'}")
+    _end(output, final, asdict(verdict), *lines, *findings, docs)
+    if not verdict.passed:
+        raise CheckFailed("the check failed: mend what is broken above, then build and check again")
+
+
+def publish(given: Given, output: Output, *, final: bool = True) -> None:
+    from pipelines.warehouse.publish import publish as publish_build
+
+    with output.working("publishing"):
+        version = publish_build(given.root, given.now())
+    _end(
+        output,
+        final,
+        asdict(version),
+        f"[bold]publish[/]   version {version.version}: {len(version.rows)} marts in {given.root}/published/current",
+    )
+
+
+def explain(given: Given, output: Output, order_id: str) -> None:
+    from pipelines.reports.explain import explain as explain_order
+    from pipelines.reports.explain import rendered
+
+    told = explain_order(given.workspace, given.settings, given.hash_key, order_id)
+    output.result(told, rendered(told))
+
+
+def score(given: Given, output: Output, *, final: bool = True) -> Any:
+    from pipelines.simulate.score import score as score_world
+    from pipelines.simulate.score_table import score_table
+
+    found = score_world(given.root)
+    _end(output, final, asdict(found), score_table(found))
+    return found
+
+
+def status(given: Given, output: Output) -> None:
+    from pipelines.reports.status import rendered
+    from pipelines.reports.status import status as status_of
+
+    found = status_of(given.workspace, given.settings, given.now())
+    output.result(found, rendered(found))
+
+
+def doctor(root: Path, output: Output, environment: Mapping[str, str]) -> None:
+    from pipelines.reports.doctor import examine, rendered
+
+    found = examine(root, environment, shutil.which, datetime.now(UTC))
+    output.result(found, rendered(found))
+
+
+def quarantine_list(
+    given: Given,
+    output: Output,
+    reason: str | None,
+    step: str | None,
+    topic: str | None,
+    since: datetime | None,
+    limit: int,
+) -> None:
+    from pipelines.reports.quarantine import list_rejected, rendered_list
+
+    found = list_rejected(given.workspace.lake, reason=reason, step=step, topic=topic, since=since, limit=limit)
+    output.result(found, rendered_list(found))
+
+
+def quarantine_show(given: Given, output: Output, place: str, as_hex: bool) -> None:
+    from pipelines.reports.quarantine import rendered_event, show_rejected
+
+    found = show_rejected(given.workspace.lake, place)
+    output.result(found, rendered_event(found, as_hex=as_hex))
+
+
+def _end(output: Output, final: bool, document: Any, *renderings: Any) -> None:
+    """A command's own result if it is the last one, else a line on the way of a longer one."""
+    if final:
+        output.result(document, *renderings)
+    else:
+        output.say(*renderings)
+
+
+def _fresh(root: Path) -> None:
+    """A demo makes its own workspace: a folder that an earlier demo made is made anew, any other is left alone."""
+    if (root / DEMO_MARKER).is_file():
+        shutil.rmtree(root)
+    elif root.exists() and any(root.iterdir()):
+        raise BadInput(f"{root} is not empty and no demo made it: name another folder with --workspace")
+    root.mkdir(parents=True, exist_ok=True)
+    (root / DEMO_MARKER).touch()
