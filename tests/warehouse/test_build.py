@@ -179,10 +179,16 @@ def copied(built, tmp_path):
 
 def test_a_tampered_mart_fails_with_its_rows(copied):
     with duckdb.connect(str(copied / "warehouse" / "build.duckdb")) as connection:
+        connection.execute("update intermediate.int_posts set influencer_id = 'stranger' where post_id = 'p2'")
         connection.execute("update fct_credits set net_revenue = 89 where order_id = 'o1' and model = 'policy'")
     found = {finding.expectation: finding for finding in data_tests(copied)}
     assert found["every_model_credits_every_order"].rows[0]["order_id"] == "o1"
     assert any(name.startswith("sums_to_fct_credits_net_revenue") for name in found)
+    stranger = found["posts_are_of_known_influencers_and_campaigns"]
+    assert (stranger.severity, stranger.rows) == (
+        "warn",
+        ({"post_id": "p2", "influencer_id": "stranger", "campaign_id": None},),
+    )
 
 
 def test_a_failed_build_names_the_model_and_keeps_the_old_file(copied):

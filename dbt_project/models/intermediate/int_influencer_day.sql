@@ -10,6 +10,8 @@ members as (select * from {{ ref('int_campaign_influencers') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
+influencers as (select * from {{ ref('stg_influencers') }}),
+
 models as (select * from {{ ref('int_models') }}),
 
 facts as (  -- each fact with its own columns alone: whoever has one kind of fact only is kept
@@ -55,8 +57,9 @@ facts as (  -- each fact with its own columns alone: whoever has one kind of fac
         posts.emv_minor,
         models.model
     from posts
+    inner join influencers on posts.influencer_id = influencers.influencer_id
+    inner join campaigns on posts.campaign_id = campaigns.campaign_id
     cross join models
-    where posts.campaign_id is not null
     union all by name
     select
         members.influencer_id,

@@ -7,7 +7,6 @@ final as (
         orders.order_id,
         orders.ordered_at,
         cast(timezone(coalesce(campaigns.timezone, 'UTC'), orders.ordered_at) as date) as day,
-        orders.visitor_id,
         orders.is_new_customer,
         orders.is_cancelled,
         orders.currency,
