@@ -9,10 +9,12 @@ _DOMAIN = r"[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++"
 # run would fail alike, so the search stays linear in the text's length.
 _EMAIL = re.compile(rf"([A-Za-z0-9._+-]++)((?:@|%40){_DOMAIN})?")
 _EMAIL_IN_BYTES = re.compile(rf"([A-Za-z0-9._+-]++)((?:@|%40|\\u0040){_DOMAIN})?".encode())
+_IPV4 = rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])"
 _IP = re.compile(
-    rb"(?<![0-9A-Za-z.:])(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])"
-    rb"|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![0-9A-Za-z:]))"
+    rb"(?:(?<![0-9A-Za-z.])|(?<=\\[bfnrt]))"  # not inside a word; the letter of a JSON escape is no word
+    rb"(?:(?:[0-9A-Fa-f]{0,4}:){2,9}(?:" + _IPV4 + rb"|[0-9A-Fa-f]{0,4})(?![0-9A-Za-z:])|" + _IPV4 + rb")"
 )
+_IPV4_INSIDE = re.compile(_IPV4)
 
 
 def redact_text(text: str) -> str:
@@ -43,7 +45,17 @@ class Pseudonyms:
 def redact_payload(payload: bytes) -> bytes:
     """A rejected message's bytes without e-mail addresses and IP literals; all else stays as it was."""
     without_email = _EMAIL_IN_BYTES.sub(lambda found: b"[email]" if found[2] else found[0], payload)
-    return _IP.sub(lambda found: b"[ip]" if _is_address(found[0]) else found[0], without_email)
+    return _IP.sub(_without_address, without_email)
+
+
+def _without_address(found: re.Match[bytes]) -> bytes:
+    """A colon before or behind may be the message's own: `{"ip":2001:db8::1}`, `from ::1: refused`."""
+    literal = found[0]
+    inner = literal.removeprefix(b":")
+    for bare in (literal, inner, literal.removesuffix(b":"), inner.removesuffix(b":")):
+        if _is_address(bare):
+            return literal.replace(bare, b"[ip]", 1)
+    return _IPV4_INSIDE.sub(lambda inside: b"[ip]" if _is_address(inside[0]) else inside[0], literal)
 
 
 def _is_address(literal: bytes) -> bool:
