@@ -15,8 +15,10 @@ import msgspec
 from pipelines.failures import Reason
 from pipelines.rules.fraud import is_bot
 from pipelines.rules.money import MONEY, BadMoney, to_minor
+from pipelines.rules.privacy import redact_payload
 
 LARGEST_MESSAGE = 1_048_576  # bytes
+LONGEST_DETAIL = 300  # characters
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 EARLIEST = (datetime(2000, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
@@ -38,12 +40,12 @@ _FORMATS = {"instant": Reason.BAD_TIME, "money": Reason.BAD_MONEY}
 
 
 class Rejection(Exception):
-    """A message that its schema refuses; `detail` names the field."""
+    """A message that its schema refuses; `detail` names the field, and no e-mail or network address."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = redact_payload(detail.encode()).decode()[:LONGEST_DETAIL]
+        super().__init__(f"{reason}: {self.detail}")
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -113,7 +115,7 @@ class MessageDecoder:
         reason = _REASONS.get(keyword, Reason.BAD_VALUE)
         if keyword == "pattern":
             reason = _FORMATS.get(self._properties[field].get("x-format", ""), Reason.BAD_VALUE)
-        return Rejection(reason, self._redact_text(f"{field}: {error.message}"[:300]))
+        return Rejection(reason, f"{field}: {error.message}")
 
 
 def _finish_order(columns: dict[str, Any]) -> None:
