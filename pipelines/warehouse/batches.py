@@ -34,7 +34,7 @@ def draw(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Drawn:
     frame = rows.project(f"*, {broken} as is_broken").order("is_broken desc").limit(ROWS).df()
     if len(frame) == ROWS and frame["is_broken"].all():
         return _some_of_each(rows, conditions)
-    return Drawn(frame.drop(columns="is_broken"))
+    return Drawn(frame.drop(columns="is_broken").sort_values(list(batch.keys), ignore_index=True))
 
 
 def _some_of_each(rows: duckdb.DuckDBPyRelation, conditions: dict[str, str]) -> Drawn:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.warehouse.expect import Expectations
 
 MEMORY = "1200MB"  # for DuckDB, which spills beyond it; leaves the rest of 2 GB to Python and Great Expectations
+NOT_AS_EXPECTED = (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException)
 UNRUNNABLE = "the table has the columns that its checks read"
 UNCHECKED = "the mart has a suite"
 
@@ -49,7 +50,7 @@ def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterabl
             warnings=tuple(finding for finding in found if finding.severity == "warn"),
         )
         result.write(warehouse / "check.json")
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LakeUnavailable(
             f"{warehouse} cannot be checked: {error}; mend the disk or permission, then run `codetrail build` and "
             "`codetrail check` again"
@@ -90,7 +91,7 @@ def _batch_findings(
 ) -> list[Finding]:
     try:
         drawn = draw(connection, batch)
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
+    except NOT_AS_EXPECTED as error:
         why = f"Without them nothing is known about its {batch.name}: {str(error).splitlines()[0]}"
         return [Finding(suite.table, UNRUNNABLE, why, "block", 0)]
     return expectations.validate(suite, batch, drawn)

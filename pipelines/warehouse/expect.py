@@ -1,5 +1,6 @@
 """Great Expectations around batches: validates each, keeps the results, and writes the Data Docs."""
 
+import logging
 import os
 import shutil
 from datetime import datetime
@@ -18,6 +19,8 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read once, at the import below: 
 import great_expectations as gx
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 GX_SEVERITY = {"block": "critical", "warn": "warning"}
 KEPT_ROWS = 100  # of one finding, in check.json; the Data Docs show all that were drawn
@@ -50,7 +53,7 @@ class Expectations:
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(batch.keys)},
             run_id=self._run,
         )
-        return [_finding(suite, drawn, result) for result in validation.results if not result.success]
+        return [_finding(suite, batch, drawn, result) for result in validation.results if not result.success]
 
     def write_docs(self) -> Path:
         """Replaces the Data Docs by those of this round and returns their first page."""
@@ -94,10 +97,10 @@ def _gx_suite(name: str, suite: Suite, batch: Batch) -> Any:
     )
 
 
-def _finding(suite: Suite, drawn: Drawn, result: Any) -> Finding:
+def _finding(suite: Suite, batch: Batch, drawn: Drawn, result: Any) -> Finding:
     meta = result.expectation_config.meta
-    if result.exception_info.get("raised_exception"):
-        return Finding(suite.table, meta["name"], str(result.exception_info["exception_message"]), "block", 0)
+    if "unexpected_count" not in result.result:
+        return Finding(suite.table, meta["name"], f"It could not be judged: {result.exception_info}", "block", 0)
     rows = result.result.get("unexpected_index_list") or []
     return Finding(
         table=suite.table,
@@ -105,13 +108,20 @@ def _finding(suite: Suite, drawn: Drawn, result: Any) -> Finding:
         why=meta["why"],
         severity=meta["severity"],
         broken=drawn.totals.get(meta["name"], result.result["unexpected_count"]),
-        rows=tuple({name: _plain(value) for name, value in row.items()} for row in rows[:KEPT_ROWS]),
+        rows=tuple(_row(batch, row) for row in rows[:KEPT_ROWS]),
     )
+
+
+def _row(batch: Batch, row: dict[str, Any]) -> dict[str, Value]:
+    """A broken row: first its keys, then the value that is wrong."""
+    return {name: _plain(row[name]) for name in dict.fromkeys((*batch.keys, *row))}
 
 
 def _plain(value: Any) -> Value:
     """A cell of pandas as JSON knows it."""
     if pd.isna(value):
         return None
+    if isinstance(value, pd.Timestamp) and value.tz is None:  # a day: every instant has its zone
+        return str(value.date())
     value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, int | float | str | bool) else str(value)

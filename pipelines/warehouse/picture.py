@@ -154,8 +154,8 @@ def _finding(judged: Sequence[RoiRow]) -> str:
     earned = sum((row.roi_pct or 0) >= 0 for row in judged)
     best = judged[0]
     if earned == 0:
-        return f"None of {len(judged)} influencers earned back what they cost"
-    return f"{earned} of {len(judged)} influencers earned back what they cost; {best.name} returned most"
+        return "No influencer earned back what they cost"
+    return f"{earned} of {len(judged)} influencers earned back what they cost; {best.name} has the best return"
 
 
 def _when(version: Version) -> str:

@@ -25,7 +25,7 @@ select
         union all
         select ingested_at from lake.post_metrics
     )),
-    (select max(ordered_at) from fct_orders where status = 'provisional') + to_days(lateness_days),
+    (select max(ordered_at) from fct_orders where status = 'provisional') + to_seconds(86400 * lateness_days),
     (select count(*) from fct_orders),
     (select count(*) from fct_orders where status = 'provisional'),
     reporting_currency,
@@ -53,7 +53,7 @@ def publish(root: Path, published_at: datetime) -> Version:
             version = _write(connection, stage(published), number, verdict.fingerprint, published_at)
             swap(published, number)
             forget_old(published)
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LakeUnavailable(
             f"{published} cannot be written: {error}; what was published before stays; mend the disk or "
             "permission and run `codetrail publish` again"

@@ -53,7 +53,7 @@ def test_bars_are_sorted_and_say_profit_or_loss():
 
 def test_the_title_is_the_finding_and_the_line_below_says_how_final_it_is():
     title = roi_chart([influencer("@low", 50, 100), influencer("@high", 300, 100)], VERSION)["title"]
-    assert title["text"] == "1 of 2 influencers earned back what they cost; @high returned most"
+    assert title["text"] == "1 of 2 influencers earned back what they cost; @high has the best return"
     assert title["subtitle"] == [
         "As of 11 March 2026, 00:00 UTC; 25 % of orders are provisional (*). "
         "Net revenue is after discounts and refunds, in EUR."
@@ -82,7 +82,7 @@ def test_two_influencers_of_one_handle_stay_two_bars():
     ("rows", "title"),
     [
         pytest.param([], "No influencer has cost anything yet", id="nobody at all"),
-        pytest.param([influencer("@a", 0, 10)], "None of 1 influencers earned back what they cost", id="only losses"),
+        pytest.param([influencer("@a", 0, 10)], "No influencer earned back what they cost", id="only losses"),
     ],
 )
 def test_a_picture_of_little_says_so(rows, title):
