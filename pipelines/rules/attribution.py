@@ -1,6 +1,7 @@
 """An order's attribution: its claims with a verdict each, and every model's exact split of its money."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -75,14 +76,22 @@ class Rules(msgspec.Struct, frozen=True):
         ages = [max(0, order.ordered_at - touch.occurred_at) for touch in touches]
         if len(touches) == 1:
             return given + [Credit(model, touches[0], 1.0, *money) for model, _ in path_parts(ages, self.half_life)]
+        shared: dict[tuple[int, ...], list[tuple[Any, ...]]] = {}  # models often agree, on two touches or equal ages
         for model, parts in path_parts(ages, self.half_life) if touches else ():
-            whole = sum(parts)
-            shares = [[None] * len(parts) if amount is None else split(amount, parts) for amount in money]
-            given += [
-                Credit(model, touch, part / whole, *share)
-                for touch, part, *share in zip(touches, parts, *shares, strict=True)
-            ]
+            if parts not in shared:
+                shared[parts] = _shares(parts, money)
+            given += [Credit(model, touch, *share) for touch, share in zip(touches, shared[parts], strict=True)]
         return given
+
+
+def _shares(parts: tuple[int, ...], money: tuple[int | None, ...]) -> list[tuple[Any, ...]]:
+    """Each part's weight and its share of every amount, the same amount split once."""
+    whole = sum(parts)
+    splits: dict[int | None, Sequence[int | None]] = {None: (None,) * len(parts)}
+    for amount in money:
+        if amount is not None and amount not in splits:
+            splits[amount] = split(amount, parts)
+    return list(zip((part / whole for part in parts), *(splits[amount] for amount in money), strict=True))
 
 
 def _storable(minor: int | None) -> int | None:

@@ -35,24 +35,21 @@ class PlainMessages:
         self._required = frozenset(schema["required"])
         properties: Mapping[str, Any] = schema["properties"]
         self._fields: dict[str, pl.DataType] = {name: _KINDS[_kind(spec)] for name, spec in properties.items()}
-        self._struct = msgspec.defstruct(
-            self._event,
-            [_struct_field(name, spec, name in self._required) for name, spec in properties.items()],
-            forbid_unknown_fields=True,
-            kw_only=True,
-            gc=False,
-        )
+        fields = [_struct_field(name, spec, name in self._required) for name, spec in properties.items()]
+        exact = msgspec.defstruct(self._event, fields, forbid_unknown_fields=True, kw_only=True, gc=False)
+        wider = msgspec.defstruct(self._event, fields, kw_only=True, gc=False)
         self._longest = {name: spec["maxLength"] for name, spec in properties.items() if "maxLength" in spec}
-        self._decoder = msgspec.json.Decoder(self._struct)
+        self._decode_exact = msgspec.json.Decoder(exact).decode
+        self._decode_wider = msgspec.json.Decoder(wider).decode
 
     def read(
         self, payloads: Sequence[bytes], latest: int | Sequence[int], largest: int
     ) -> tuple[pl.DataFrame, list[int]]:
-        """The plain rows with their `place` in the block, and the places of all others.
+        """The plain rows with their `place` in the block and `has_unknown_fields`, and the places of all others.
 
         `latest` is the greatest instant a message may name, for all or for each; `largest` its size in bytes.
         """
-        read, places = self._parse(payloads, largest)
+        read, places, wider = self._parse(payloads, largest)
         frame = pl.DataFrame(
             {
                 name: pl.Series(name, list(map(attrgetter(name), read)), dtype=dtype)
@@ -61,6 +58,7 @@ class PlainMessages:
             }
         ).with_columns(
             place=pl.Series(places, dtype=pl.Int64),
+            has_unknown_fields=pl.Series(places, dtype=pl.Int64).is_in(pl.Series(wider, dtype=pl.Int64).implode()),
             latest=latest if isinstance(latest, int) else pl.Series([latest[p] for p in places], dtype=pl.Int64),
         )
         texts = [name for name, dtype in self._fields.items() if dtype == pl.String and name != "ip"]
@@ -77,19 +75,34 @@ class PlainMessages:
         left = set(range(len(payloads))).difference(taken["place"].to_list())
         return taken, sorted(left)
 
-    def _parse(self, payloads: Sequence[bytes], largest: int) -> tuple[list[Any], list[int]]:
-        decode = self._decoder.decode
+    def _parse(self, payloads: Sequence[bytes], largest: int) -> tuple[list[Any], list[int], list[int]]:
+        """What is of the schema's form, the places of it, and of these the ones with more fields than it names."""
+        decode = self._decode_exact
         read: list[Any] = []
         places: list[int] = []
+        wider: list[int] = []
         for place, payload in enumerate(payloads):
             if len(payload) > largest:
                 continue
             try:
                 read.append(decode(payload))
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            except msgspec.ValidationError:
+                if not self._parse_wider(payload, read):
+                    continue
+                wider.append(place)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
             places.append(place)
-        return read, places
+        return read, places, wider
+
+    def _parse_wider(self, payload: bytes, read: list[Any]) -> bool:
+        """Reads a message that may have unknown fields, whose bytes the decoder skips without decoding them."""
+        try:
+            payload.decode()
+            read.append(self._decode_wider(payload))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return True
 
     def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Clicks with whether a bot made them: decided on the agent as sent, before it is redacted."""

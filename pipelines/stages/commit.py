@@ -114,9 +114,11 @@ def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, i
     lake.append("order_attributions", rows.to_arrow().cast(ORDER_ATTRIBUTIONS), transactions, transform.epoch)
 
 
-def finish(transform: Commit) -> None:
-    """Records that all that has landed went through attribution, with the watermark of now: an empty commit."""
-    offsets = landed_offsets(transform.lake, transform.revisions.sources)
+def finish(transform: Commit, offsets: Mapping[str, int]) -> None:
+    """Records up to which offset each partition went through attribution, with the watermark of now: an empty commit.
+
+    `offsets`: by `topic/partition`.
+    """
     nothing = pl.DataFrame(schema=pl.Schema(ORDER_ATTRIBUTIONS))
     commit_revisions(transform, nothing, {attributed_mark(source): offset for source, offset in offsets.items()})
 

@@ -90,10 +90,13 @@ class BlockDecoder:
             except Rejection as rejection:
                 rejected.append((place, rejection))
         if others:
-            slow = pl.DataFrame([{"place": place, **row.columns} for place, row in others], schema=rows.schema)
-            rows = pl.concat([rows, slow]).sort("place")
+            found = [
+                {"place": place, "has_unknown_fields": row.has_unknown_fields, **row.columns} for place, row in others
+            ]
+            rows = pl.concat([rows, pl.DataFrame(found, schema=rows.schema)]).sort("place")
         offsets = np.asarray(block.offsets, np.int64)
         rows = rows.with_columns(offset=pl.Series(offsets[rows["place"].to_numpy()], dtype=pl.Int64)).drop("place")
+        with_unknown_fields = rows.filter("has_unknown_fields")["offset"].to_numpy()
         unconsented = np.empty(0, np.int64)
         if self._topic == "clicks":
             denied = pl.col("consent").eq_missing(other=False)
@@ -107,7 +110,7 @@ class BlockDecoder:
             rows=self._landed(rows, block),
             rejected=_rejected(block, rejected),
             unconsented=unconsented,
-            with_unknown_fields=offsets[[place for place, row in others if row.has_unknown_fields]],
+            with_unknown_fields=with_unknown_fields,
         )
 
     def _landed(self, rows: pl.DataFrame, block: Messages) -> pl.DataFrame:

@@ -9,14 +9,15 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import DeltaError
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
 from pipelines.stores.tables import LANDING, TABLES
 
 EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
 WATERMARK = "watermark"  # on order_attributions, in microseconds
+_COMPRESSED = WriterProperties(compression="ZSTD")
 CONTENTION_RETRIES = 200  # appends of other partitions; delta-rs gives up after 15 by itself
 
 
@@ -50,7 +51,8 @@ class Lake:
         return str(self.root / table)
 
     def exists(self, table: str) -> bool:
-        return (self.root / table / "_delta_log").is_dir()
+        """Whether the table is there whole: a kill while it is created leaves a folder without a commit."""
+        return DeltaTable.is_deltatable(self.uri(table))
 
     def open(self, table: str) -> DeltaTable:
         with _reporting(self.uri(table)):
@@ -68,19 +70,17 @@ class Lake:
         """Begins a run: its epoch, which every commit of it checks, in every table."""
         epoch = 1 + max(self.open(table).transaction_version(EPOCH) or 0 for table in TABLES)
         for table in TABLES:
-            self._commit(table, TABLES[table].empty_table(), {EPOCH: epoch}, self.open(table))
+            self._commit(table, TABLES[table].empty_table(), {EPOCH: epoch}, self.open(table), epoch)
         return epoch
 
     def append(self, table: str, rows: pa.Table, transactions: Mapping[str, int], epoch: int) -> None:
         """Rows and app transactions in one commit; raises Superseded once a later run has taken over."""
-        self._commit(table, rows, transactions, self.current(table, epoch))
+        self._commit(table, rows, transactions, self.current(table, epoch), epoch)
 
     def current(self, table: str, epoch: int) -> DeltaTable:
         """The table as it is now, if run `epoch` may still write to it."""
         opened = self.open(table)
-        newest = opened.transaction_version(EPOCH) or 0
-        if newest > epoch:
-            raise Superseded(f"run {newest} writes to {self.uri(table)} now; this one, run {epoch}, stops")
+        self._require_newest(opened, epoch)
         return opened
 
     def land(
@@ -102,7 +102,7 @@ class Lake:
         if end <= committed:
             return 0
         new = rows.filter(pc.field("offset") >= committed) if start < committed else rows
-        self._commit(table, new, {source: end, **marks}, opened)
+        self._commit(table, new, {source: end, **marks}, opened, epoch)
         return int(new.num_rows)
 
     def transactions(self, table: str, names: Sequence[str]) -> dict[str, int]:
@@ -151,15 +151,29 @@ class Lake:
         rows = [self.read(table, ["topic", "partition"]).unique() for table in (*LANDING, "rejected_events")]
         return sorted({f"{topic}/{partition}" for frame in rows for topic, partition in frame.iter_rows()})
 
-    def _commit(self, table: str, rows: pa.Table, transactions: Mapping[str, int], opened: DeltaTable) -> None:
+    def _require_newest(self, opened: DeltaTable, epoch: int) -> None:
+        newest = opened.transaction_version(EPOCH) or 0
+        if newest > epoch:
+            raise Superseded(
+                f"run {newest} writes to {opened.table_uri} now; this one, run {epoch}, stops. "
+                "What it committed stays, and the other goes on from there"
+            )
+
+    def _commit(
+        self, table: str, rows: pa.Table, transactions: Mapping[str, int], opened: DeltaTable, epoch: int
+    ) -> None:
         properties = CommitProperties(
             app_transactions=[Transaction(name, version) for name, version in transactions.items()],
             max_commit_retries=CONTENTION_RETRIES,
         )
         with _reporting(self.uri(table)):
-            write_deltalake(
-                opened, rows, mode="append", commit_properties=properties
-            )  # also without rows: offsets count
+            try:  # also without rows: offsets count
+                write_deltalake(
+                    opened, rows, mode="append", commit_properties=properties, writer_properties=_COMPRESSED
+                )
+            except CommitFailedError:
+                self._require_newest(DeltaTable(self.uri(table)), epoch)
+                raise
 
 
 @contextmanager

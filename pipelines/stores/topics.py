@@ -63,6 +63,8 @@ def topic_files(folder: Path, known: Iterable[KnownFile]) -> list[TopicFile]:
     Raises BadInput for a topic in both forms, for a file that vanished, shrank or changed, and for a new
     file whose name sorts before a known one.
     """
+    if not folder.is_dir():
+        raise BadInput(f"there is no folder {folder}: put the events there, one file or folder of files a topic")
     remembered = list(known)
     return [file for topic in EVENTS for file in _numbered(folder, topic, [k for k in remembered if k.topic == topic])]
 
