@@ -75,7 +75,8 @@ class Lake:
 
     def append(self, table: str, rows: pa.Table, transactions: Mapping[str, int], epoch: int) -> None:
         """Rows and app transactions in one commit; raises Superseded once a later run has taken over."""
-        self._commit(table, rows, transactions, self.current(table, epoch), epoch)
+        # The epoch among the transactions: a take-over between the check and the commit makes the commit fail.
+        self._commit(table, rows, {**transactions, EPOCH: epoch}, self.current(table, epoch), epoch)
 
     def current(self, table: str, epoch: int) -> DeltaTable:
         """The table as it is now, if run `epoch` may still write to it."""
