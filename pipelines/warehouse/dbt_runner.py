@@ -23,7 +23,7 @@ def run_dbt(command: str, file: Path, scratch: Path, currency: str, digits: int,
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # two seconds, only when it is needed
     from dbt.cli.main import dbtRunner
 
-    project = project_dir()
+    project, scratch = project_dir(), scratch.resolve()  # dbt takes relative places from the project
     access = "read_write" if command == "build" else "read_only"
     variables = (
         f"{{build_file: {_quoted(file)}, access_mode: {access}, "

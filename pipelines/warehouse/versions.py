@@ -80,7 +80,7 @@ def swap(published: Path, number: int) -> None:
     _sync(final.parent)
     link = published / f".current{PARTIAL}"
     link.unlink(missing_ok=True)
-    link.symlink_to(final.relative_to(published))
+    link.symlink_to(final.relative_to(published.resolve()))
     link.replace(published / "current")
     _sync(published)
 
