@@ -182,7 +182,9 @@ def _given(context: typer.Context, **options: Any) -> commands.Given:
 
 def main() -> None:
     """Runs a command and ends the process with its exit code; an expected failure is one message, no trace."""
-    logging.basicConfig(level=logging.ERROR)
+    errors = logging.StreamHandler()
+    errors.setLevel(logging.ERROR)  # libraries set their loggers' levels as they like
+    logging.basicConfig(handlers=[errors])
     try:
         app()
     except CodetrailError as failure:

@@ -94,7 +94,7 @@ def run(given: Given, output: Output, *, final: bool = True) -> None:
         final,
         asdict(done),
         f"[bold]run[/]       {counted.get('decode/in', 0):,} messages: {counted.get('land/written', 0):,} landed, "
-        f"{counted.get('decode/failed', 0):,} rejected{unread}; {counted.get('commit/out', 0):,} orders attributed anew",
+        f"{counted.get('decode/failed', 0):,} rejected{unread}; {counted.get('commit/out', 0):,} orders attributed",
     )
 
 

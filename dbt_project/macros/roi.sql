@@ -54,7 +54,7 @@
     commission,
     cost_total,
     cast(net_revenue - cost_total as decimal(38, 4)) as profit,
-    {{ ratio('100 * (net_revenue - cost_total)', 'cost_total') }} as roi_pct,
+    100 * {{ ratio('net_revenue - cost_total', 'cost_total') }} as roi_pct,
     {{ ratio('net_revenue', 'cost_total') }} as roas,
     {{ ratio('cost_total', 'orders') }} as cpa,
     {{ ratio('cost_total', 'valid_clicks') }} as cpc,
