@@ -25,6 +25,12 @@ LakeState = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
 """Table -> key of a row -> its columns."""
 
 _PLACE = ("topic", "partition", "offset")
+_WHOLE = {
+    "subtotal_minor": "gross_minor",
+    "net_minor": "amount_minor",
+    "subtotal_reporting_minor": "gross_reporting_minor",
+    "net_reporting_minor": "amount_reporting_minor",
+}
 _OF_THE_RUN = ("revision_key", "computed_at", "cause", "status", "reference_version")
 
 
@@ -90,6 +96,25 @@ def assert_equal_states(found: LakeState, expected: LakeState) -> None:
         difference = _first_difference(table, found.get(table, {}), expected.get(table, {}))
         if difference:
             raise AssertionError(difference)
+
+
+def assert_money_adds_up(lake: Lake) -> None:
+    """Raises AssertionError unless the credits of each order and model sum to the order's money, each amount alike.
+
+    A model that credits nobody leaves the whole order unattributed; both together are all that was ordered.
+    """
+    orders = current_attributions(lake).select("order_id", "credits", *_WHOLE)
+    given = orders.select("order_id", "credits").explode("credits", empty_as_null=False).unnest("credits")
+    sums = given.group_by("order_id", "model").agg(pl.col(list(_WHOLE.values())).sum())
+    joined = sums.join(orders.drop("credits"), on="order_id", how="left")
+    differs = [pl.col(part) != pl.col(whole).fill_null(0) for whole, part in _WHOLE.items()]
+    if (wrong := joined.filter(pl.any_horizontal(differs))).height:
+        raise AssertionError(f"{wrong.height} splits do not add up, the first: {wrong.to_dicts()[0]}")
+    total = orders["net_minor"].sum()
+    for (model,), its in given.partition_by("model", as_dict=True).items():
+        unattributed = orders.join(its, on="order_id", how="anti")["net_minor"].sum()
+        if its["amount_minor"].sum() + unattributed != total:
+            raise AssertionError(f"{model} credits {its['amount_minor'].sum()} and leaves {unattributed} of {total}")
 
 
 def _by_key(rows: pl.DataFrame, key: tuple[str, ...]) -> dict[tuple[Any, ...], dict[str, Any]]:
