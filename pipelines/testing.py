@@ -112,9 +112,10 @@ def assert_money_adds_up(lake: Lake) -> None:
         raise AssertionError(f"{wrong.height} splits do not add up, the first: {wrong.to_dicts()[0]}")
     total = orders["net_minor"].sum()
     for (model,), its in given.partition_by("model", as_dict=True).items():
-        unattributed = orders.join(its, on="order_id", how="anti")["net_minor"].sum()
-        if its["amount_minor"].sum() + unattributed != total:
-            raise AssertionError(f"{model} credits {its['amount_minor'].sum()} and leaves {unattributed} of {total}")
+        credited = int(its["amount_minor"].sum())
+        unattributed = int(orders.join(its, on="order_id", how="anti")["net_minor"].sum())
+        if credited + unattributed != total:
+            raise AssertionError(f"{model} credits {credited} and leaves {unattributed} of {total}")
 
 
 def _by_key(rows: pl.DataFrame, key: tuple[str, ...]) -> dict[tuple[Any, ...], dict[str, Any]]:

@@ -110,7 +110,7 @@ def _row(attribution: Attribution) -> dict[str, Any]:
     claims = [_claim(claim, attribution.verdict.reason(claim)) for claim in attribution.claims]
     touch_fields = ("claim_id", "kind", "influencer_id", "campaign_id")
     money = ("gross_minor", "amount_minor", "gross_reporting_minor", "amount_reporting_minor")
-    credits = [
+    given = [
         {"model": credit.model}
         | {name: getattr(credit.touch, name) for name in touch_fields}
         | {"weight": credit.weight}
@@ -133,7 +133,7 @@ def _row(attribution: Attribution) -> dict[str, Any]:
         "winner_kind": winner and winner.kind,
         "winner_claim_id": winner and winner.claim_id,
         "claims": sorted(claims, key=repr),
-        "credits": sorted(credits, key=repr),
+        "credits": sorted(given, key=repr),
     }
 
 
