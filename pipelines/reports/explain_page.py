@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pipelines.reports.explanation import MODELS, ExplainedClaim, Explanation, Share
 from pipelines.reports.reasons import POLICIES
-from pipelines.reports.shown import NOTHING, cell, moment
+from pipelines.reports.shown import NOTHING, cell, moment, paragraph
 
 FLAGS = {
     "over_refunded": "More was refunded than the order was worth; its net stays at 0.",
@@ -32,7 +32,7 @@ LEGEND = (
 def rendered(told: Explanation) -> RenderableType:
     """The whole explanation: the verdict first, then money, claims, splits and versions."""
     parts: list[RenderableType] = [_heading(told), *_verdict(told), _money(told)]
-    parts += [cell(remark, "yellow") for remark in _remarks(told)]
+    parts += [paragraph(remark, "yellow") for remark in _remarks(told)]
     parts += [_title("Claims", "each click or code that might have earned the order, in order of time")]
     parts += [
         _claims(told) if told.claims else cell("None: no code was redeemed, and no click of this visitor matches.")

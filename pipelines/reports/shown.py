@@ -30,6 +30,11 @@ def cell(text: object, style: str = "") -> Text:
     return Text(NOTHING if text is None else shown(str(text)), style=style)
 
 
+def paragraph(text: str, style: str = "") -> Text:
+    """A message of several lines, each of them printed literally."""
+    return Text("\n".join(shown(line) for line in text.split("\n")), style=style)
+
+
 def moment(instant: datetime | None) -> str:
     """To the second, in UTC."""
     return NOTHING if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
