@@ -1,0 +1,61 @@
+"""A hostile world, read once without any accident: what every accident must end equal to."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.simulate.world import simulate
+from pipelines.stores.lake import Lake
+from pipelines.stores.tables import TABLES
+from pipelines.testing import HASH_KEY, LakeState, drain, lake_state
+
+UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
+KILLED_RUN = Path(__file__).parent / "killed_run.py"
+
+
+@dataclass(frozen=True)
+class HostileWorld:
+    """Its inputs, and the lake of one run from beginning to end."""
+
+    inputs: Path
+    expected: LakeState
+    environment: dict[str, str]
+
+    def copy_to(self, root: Path) -> Path:
+        """A workspace of the same inputs and no lake; topic files are not written to, so they are shared."""
+        root.mkdir(parents=True, exist_ok=True)
+        for folder in ("topics", "reference"):
+            (root / folder).symlink_to(self.inputs / folder)
+        return root
+
+    def start(self, root: Path, moment: str = "never", number: int = 0) -> subprocess.Popen[str]:
+        """A `codetrail run` in small blocks in a process of its own; see killed_run.py."""
+        command = [sys.executable, str(KILLED_RUN), str(root), moment, str(number)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=self.environment)
+
+
+@pytest.fixture(scope="session")
+def hostile_world(tmp_path_factory):
+    inputs = tmp_path_factory.mktemp("hostile")
+    simulate(inputs, seed=5, orders=1500, faults="hostile", until=UNTIL)
+    drain(inputs)
+    environment = {**os.environ, "CODETRAIL_HASH_KEY": HASH_KEY.decode()}
+    expected = lake_state(Lake(inputs / "lake"))
+    shutil.rmtree(inputs / "lake")
+    return HostileWorld(inputs, expected, environment)
+
+
+@pytest.fixture(scope="session")
+def commits(hostile_world, tmp_path_factory):
+    """The table of each commit of a run in small blocks, in order; the run prints them as it ends."""
+    run = hostile_world.start(hostile_world.copy_to(tmp_path_factory.mktemp("traced")))
+    _, printed = run.communicate(timeout=120)
+    assert run.returncode == 0, printed
+    return [line for line in printed.splitlines() if line in TABLES]

@@ -1,0 +1,64 @@
+"""A real `codetrail run` in small blocks that SIGKILLs itself at one of its commits.
+
+Usage: killed_run.py WORKSPACE MOMENT NUMBER, where MOMENT is one of
+  before, after   the NUMBER-th commit to the lake, counted from 0
+  during          it: some milliseconds after it began
+  create          before the NUMBER-th table is created
+  never           not at all; prints the table of each commit, one a line
+"""
+
+import os
+import signal
+import sys
+import threading
+from functools import partial
+
+from pipelines import cli
+from pipelines.jobs import drain
+from pipelines.stages import commit
+from pipelines.stores import lake
+
+BLOCK_MESSAGES = 1_500
+ORDERS_A_COMMIT = 300
+MILLISECONDS = (0, 1, 2, 4, 8, 12, 16)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(workspace: str, moment: str, number: int) -> None:
+    drain.drain_topics = partial(drain.drain_topics, block_messages=BLOCK_MESSAGES)
+    commit.FLUSH_ROWS = ORDERS_A_COMMIT
+    commit_as_ever, create_as_ever = lake.Lake._commit, lake.DeltaTable.create
+    commits, created = [], []
+
+    def commit_and_die(self, table, *rest):
+        here = len(commits) == number
+        commits.append(table)
+        if moment == "before" and here:
+            die()
+        if moment == "during" and here:
+            threading.Timer(MILLISECONDS[number % len(MILLISECONDS)] / 1000, die).start()
+        commit_as_ever(self, table, *rest)
+        if moment == "after" and here:
+            die()
+
+    def create_and_die(*given, **named):
+        if moment == "create" and len(created) == number:
+            die()
+        created.append(given)
+        return create_as_ever(*given, **named)
+
+    lake.Lake._commit = commit_and_die
+    lake.DeltaTable.create = create_and_die
+    sys.argv = ["codetrail", "--workspace", workspace, "run", "--json"]
+    try:
+        cli.main()
+    finally:
+        if moment == "never":
+            sys.stderr.write("\n".join(commits))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,86 @@
+"""SIGKILL at any point of a run, and the next run ends as one that was never killed: nothing lost, nothing doubled."""
+
+import random
+import signal
+import time
+
+import pytest
+
+from pipelines.stores.lake import Lake
+from pipelines.testing import assert_equal_states, assert_money_adds_up, drain, lake_state
+
+pytestmark = pytest.mark.slow
+
+
+def nth(commits, table, number):
+    """The place of a table's `number`-th commit among all; its commit 0 is the take-over."""
+    return [place for place, name in enumerate(commits) if name == table][number]
+
+
+def kill(world, root, moment, number):
+    """Runs until the process kills itself."""
+    run = world.start(root, moment, number)
+    _, printed = run.communicate(timeout=120)
+    assert run.returncode == -signal.SIGKILL, f"the run ended with {run.returncode}: {printed}"
+
+
+def assert_recovers(world, root):
+    drain(root)
+    lake = Lake(root / "lake")
+    assert_equal_states(lake_state(lake), world.expected)
+    assert_money_adds_up(lake)
+    assert_revisions_follow_each_other(lake)
+
+
+def assert_revisions_follow_each_other(lake):
+    revisions = lake.read("order_attributions", ["order_id", "revision_key"]).sort("order_id", "revision_key")
+    for keys in revisions.group_by("order_id").agg("revision_key")["revision_key"].to_list():
+        assert sorted(keys) == list(range(1, len(keys) + 1))
+
+
+@pytest.mark.parametrize(
+    ("moment", "table", "number"),
+    [
+        pytest.param("after", "rejected_events", 3, id="between the rejects of a block and its landing"),
+        pytest.param("after", "clicks", 3, id="after a block has landed and before the next one's rejects"),
+        pytest.param("before", "order_attributions", 1, id="after landing and before any attribution"),
+        pytest.param("after", "order_attributions", 2, id="between two commits of attributions"),
+        pytest.param("before", "order_attributions", -1, id="when all is attributed and nobody says so"),
+        pytest.param("before", "topic_files", -1, id="before the last word on how far the files were read"),
+        pytest.param("after", "orders", 0, id="while it takes the lake over"),
+    ],
+)
+def test_killed(hostile_world, commits, tmp_path, moment, table, number):
+    root = hostile_world.copy_to(tmp_path)
+    kill(hostile_world, root, moment, nth(commits, table, number))
+    assert_recovers(hostile_world, root)
+
+
+@pytest.mark.parametrize("number", [0, 5])
+def test_killed_while_tables_are_created(hostile_world, tmp_path, number):
+    root = hostile_world.copy_to(tmp_path)
+    kill(hostile_world, root, "create", number)
+    assert_recovers(hostile_world, root)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_during_a_commit_and_again_while_it_recovers(hostile_world, commits, tmp_path, seed):
+    chance = random.Random(seed)
+    root = hostile_world.copy_to(tmp_path)
+    kill(hostile_world, root, "during", chance.randrange(len(commits)))
+    kill(hostile_world, root, chance.choice(["before", "after"]), chance.randrange(8, 12))
+    assert_recovers(hostile_world, root)
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+def test_killed_from_outside_at_any_time(hostile_world, tmp_path, part):
+    """At a part of what a run takes on this machine now: wherever that is, the next run mends it."""
+    root = hostile_world.copy_to(tmp_path)
+    run = hostile_world.start(root)
+    while not Lake(root / "lake").exists("reference_versions"):
+        assert run.poll() is None
+        time.sleep(0.02)
+    time.sleep(4 * part * random.random())
+    run.kill()
+    run.communicate(timeout=60)
+    assert_recovers(hostile_world, root)
