@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines import schema_store
+
 Offsets = npt.NDArray[np.int64]
 
-EVENTS = {"clicks": "click", "redemptions": "redemption", "orders": "order", "post_metrics": "post_metrics"}
+EVENTS = {topic: event for event, topic in schema_store.EVENTS.items()}
 """Each topic's event."""
 
 

@@ -4,16 +4,17 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
 from pipelines.failures import BadInput
-from pipelines.records import EVENTS, Messages
+from pipelines.records import EVENTS, Messages, Offsets
 
+T = TypeVar("T")
 BLOCK_MESSAGES = 50_000
 CHUNK = 8 << 20  # bytes read at a time
 FINGERPRINT = 1 << 16  # bytes before the committed offset that prove that a file is still the one that was read
@@ -52,8 +53,7 @@ class TopicFile:
         """The hash of the bytes just before `offset`; None if the file is shorter than that."""
         start = max(0, offset - FINGERPRINT)
         with self.open() as stream:
-            stream.seek(start)
-            before = _read(stream, offset - start)
+            before = _read(stream, offset - start) if _reaches(stream, start) else b""
         return hashlib.sha256(before).hexdigest() if len(before) == offset - start else None
 
 
@@ -75,13 +75,12 @@ def read_messages(file: TopicFile, start: int, size: int = BLOCK_MESSAGES) -> It
     Blank lines are no messages. An unterminated last line is a message only if it is a complete JSON
     object: otherwise it is still being written, and the last block ends before it.
     """
-    for block_start, lines, unterminated in _chunks(file, start, size):
-        ends = block_start + np.cumsum([len(line) + 1 for line in lines])
+    for block_start, lines, ends in _lines(file, start, size):
         offsets = [block_start, *ends[:-1].tolist()]
-        if any(not line or line.isspace() for line in lines):
+        if not all(lines) or any(map(bytes.isspace, lines)):
             messages = [(offset, line) for offset, line in zip(offsets, lines, strict=True) if line.strip()]
             offsets, lines = [offset for offset, _ in messages], [line for _, line in messages]
-        yield Messages(file.topic, file.partition, block_start, int(ends[-1]) - unterminated, offsets, lines)
+        yield Messages(file.topic, file.partition, block_start, int(ends[-1]), offsets, lines)
 
 
 def _numbered(folder: Path, topic: str, known: list[KnownFile]) -> list[TopicFile]:
@@ -120,34 +119,51 @@ def _found(folder: Path, topic: str) -> list[tuple[str, Path]]:
     return sorted((path.name, path) for path in files)
 
 
-def _chunks(file: TopicFile, start: int, size: int) -> Iterator[tuple[int, list[bytes], bool]]:
-    """Up to `size` complete lines at a time with the offset of the first, and whether the last has no end yet."""
+def _lines(file: TopicFile, start: int, size: int) -> Iterator[tuple[int, list[bytes], Offsets]]:
+    """Up to `size` complete lines at a time, with the offset of the first and the offset after each."""
     with file.open() as stream:
-        stream.seek(start)
+        _reaches(stream, start)
         waiting: list[bytes] = []
         rest = b""
         while chunk := _read(stream, CHUNK):
             *lines, rest = (rest + chunk).split(b"\n")
             waiting += lines
             while len(waiting) >= size:
-                yield start, waiting[:size], False
-                start += sum(map(len, waiting[:size])) + size
-                waiting = waiting[size:]
+                lines, waiting = waiting[:size], waiting[size:]
+                ends = _ends(start, lines)
+                yield start, lines, ends
+                start = int(ends[-1])
     if _is_object(rest):
-        yield start, [*waiting, rest], True
+        waiting.append(rest)
+        ends = _ends(start, waiting)
+        ends[-1] -= 1  # the line has no end of its own yet
+        yield start, waiting, ends
     elif waiting:
-        yield start, waiting, False
+        yield start, waiting, _ends(start, waiting)
+
+
+def _ends(start: int, lines: list[bytes]) -> Offsets:
+    ends: Offsets = start + np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1)
+    return ends
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
+    return _unless_cut(stream, lambda: stream.read(size), b"")
+
+
+def _reaches(stream: BinaryIO, offset: int) -> bool:
+    return _unless_cut(stream, lambda: stream.seek(offset) == offset, False)
+
+
+def _unless_cut(stream: BinaryIO, act: Callable[[], T], if_cut: T) -> T:
+    """A gzip file that ends too early is still being written; bytes that are no gzip are bad input."""
     try:
-        return stream.read(size)
+        return act()
     except EOFError:
-        return b""  # a gzip file that is still being written
+        return if_cut
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise BadInput(
-            f"{getattr(stream, 'name', 'a topic file')} is no gzip file ({error}); write it again"
-        ) from error
+        name = getattr(stream, "name", "a topic file")
+        raise BadInput(f"{name} is no gzip file ({error}); write it again") from error
 
 
 def _is_object(line: bytes) -> bool:
