@@ -1,6 +1,8 @@
-"""What every test stands on: a home of its own, no skips in CI, the command line, and one demo for all to read."""
+"""What every test stands on: a home of its own, no skips in CI, the command line, and workspaces for all to read."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -80,18 +82,88 @@ def codetrail():
     return run_codetrail
 
 
+@pytest.fixture
+def codetrail_here(capfd, monkeypatch):
+    """The command line within this process, for the many commands that end at once: starting one costs a second."""
+    from pipelines.cli import main
+
+    def run(*arguments) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["codetrail", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(ended.value.code, *capfd.readouterr())
+
+    return run
+
+
 @dataclass(frozen=True)
-class Demo:
-    """The workspace that `codetrail demo` made, and what it printed."""
+class Made:
+    """A workspace, and how the command ended that made it."""
 
     root: Path
     ended: Ended
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Demo:
+def demo(tmp_path_factory) -> Made:
     """The demo as `make demo` runs it, once; tests only read it."""
     root = tmp_path_factory.mktemp("demo") / "demo"
     ended = run_codetrail("--workspace", root, "demo")
     assert ended.code == 0, ended.err
-    return Demo(root, ended)
+    return Made(root, ended)
+
+
+def sh_blocks() -> list[str]:
+    """The README's commands, block by block."""
+    return re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="session")
+def readme_shop(tmp_path_factory) -> Made:
+    """The README's own workspace, made by its commands as they stand there; tests only read it."""
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(COMMAND.parent)  # the README is read in a checkout
+    done = subprocess.run(
+        ["bash", "-eu"],
+        input=sh_blocks()[1],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Made(folder / "shop", Ended(0, done.stdout, done.stderr))
+
+
+@pytest.fixture
+def shop(readme_shop, tmp_path) -> Path:
+    """A copy of the README's workspace, with its lake and all, to do with as one likes."""
+    return shutil.copytree(readme_shop.root, tmp_path / "shop", symlinks=True)
+
+
+@pytest.fixture
+def inputs(readme_shop, tmp_path) -> Path:
+    """The README's workspace before its first run."""
+    root = tmp_path / "shop"
+    for name in ("reference", "topics"):
+        shutil.copytree(readme_shop.root / name, root / name)
+    shutil.copy(readme_shop.root / "codetrail.toml", root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def listing():
+    """Every file below a folder with its bytes: equal before and after if nothing was written."""
+
+    def listed(root: Path) -> dict[str, bytes | str]:
+        files = sorted(root.rglob("*"))
+        return {
+            str(path.relative_to(root)): str(path.readlink()) if path.is_symlink() else path.read_bytes()
+            for path in files
+            if path.is_symlink() or path.is_file()
+        }
+
+    return listed
