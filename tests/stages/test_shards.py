@@ -145,8 +145,8 @@ def first_of_each(messages, topic, key):
 
 def from_scratch(messages):
     """Every order as the contract has it: a function of the set of its messages."""
-    names = ("order_id", "event_id", "occurred_at", "kind", "visitor_id", "currency", "subtotal_minor")
-    events = [OrderEvent(**{n: row[n] for n in names}) for row in first_of_each(messages, "orders", "order_id")]
+    said = ("order_id", "event_id", "occurred_at", "kind", "visitor_id", "currency", "subtotal_minor")
+    events = [OrderEvent(**{n: row[n] for n in said}) for row in first_of_each(messages, "orders", "order_id")]
     orders = [order_state([e for e in events if e.order_id == order_id]) for order_id in {e.order_id for e in events}]
     clicks = first_of_each(messages, "clicks", "visitor_id")
     return {o.order_id: RULES.attribute(o, sent_for(o, messages), seen_by(o, clicks)) for o in orders if o is not None}
@@ -159,16 +159,12 @@ def sent_for(order, messages):
 
 def seen_by(order, clicks):
     inside = range(order.ordered_at - WINDOW, order.ordered_at + 1)
+    its = [row for row in clicks if row["visitor_id"] == order.visitor_id and row["occurred_at"] in inside]
+    found = {NO_ROW: None, NOT_VALID: None, **dict(enumerate(LINKS))}
     return [
-        Click(
-            event_id=row["event_id"],
-            occurred_at=row["occurred_at"],
-            link=LINKS[row["link"]] if row["link"] >= 0 else None,
-            reason=LINK_REASONS.get(row["link"]),
-            is_bot=row["is_bot"],
-        )
-        for row in clicks
-        if row["visitor_id"] == order.visitor_id and row["occurred_at"] in inside and row["link"] != NO_ROW
+        Click(row["event_id"], row["occurred_at"], found[row["link"]], LINK_REASONS.get(row["link"]), row["is_bot"])
+        for row in its
+        if row["link"] != NO_ROW
     ]
 
 
@@ -253,7 +249,7 @@ def test_an_earlier_message_takes_a_click_back():
     assert shop.arrive(clicked(4, link=NO_ROW)).claims() == []
 
 
-def test_an_earlier_message_moves_an_order_to_the_visitor_it_names():
+def test_an_earlier_message_moves_an_order_to_another_visitor():
     shop = Shop().arrive(placed(5, visitor="v1"), clicked(0, "v1", "c1"), clicked(1, "v2", "c2"))
     shop.arrive(placed(4, visitor="v2"))
     assert (shop.claims(), shop.shards_that_spoke) == (["c2"], {"o5": {shard_of("v2", SHARDS)}})
