@@ -1,13 +1,15 @@
 """The command line: exit 0 done, 1 a check failed, 2 wrong usage or bad input, 3 an outside system failed."""
 
+import io
 import logging
 import os
 import secrets
+import signal
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -185,12 +187,24 @@ def main() -> None:
     errors = logging.StreamHandler()
     errors.setLevel(logging.ERROR)  # libraries set their loggers' levels as they like
     logging.basicConfig(handlers=[errors])
+    signal.signal(signal.SIGINT, _interrupted)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that a terminal cannot show is no reason to stop
     try:
         app()
     except CodetrailError as failure:
         _end_with(str(failure), failure.exit_code)
     except OSError as error:
         _end_with(f"{error}. Free space or mend the permissions, then run the same command again", 3)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """Ends at once: the lake is whole at any point, and the stages' own threads could turn it into a failure."""
+    show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
+    sys.stderr.write(f"{show_cursor}\ncodetrail: interrupted; run the same command again to go on from here\n")
+    sys.stderr.flush()
+    os._exit(130)
 
 
 def _end_with(message: str, code: int) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -87,10 +88,13 @@ def codetrail_here(capfd, monkeypatch):
     """The command line within this process, for the many commands that end at once: starting one costs a second."""
     from pipelines.cli import main
 
+    on_interrupt = signal.getsignal(signal.SIGINT)
+
     def run(*arguments) -> Ended:
         monkeypatch.setattr(sys, "argv", ["codetrail", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
+        signal.signal(signal.SIGINT, on_interrupt)
         return Ended(ended.value.code, *capfd.readouterr())
 
     return run
