@@ -37,8 +37,11 @@ def python(found: str = platform.python_version()) -> Finding:
 
 def packages(required: list[str] | None = None) -> Iterator[Finding]:
     """One finding for each package that is missing or of another version, one for all others."""
+    asked = _required() if required is None else required
+    if not asked:
+        yield Finding("packages", "warning", "what is needed is unknown: codetrail is not installed", REINSTALL)
     fine = []
-    for text in _required() if required is None else required:
+    for text in asked:
         needed = Requirement(text)
         if needed.marker is not None and not needed.marker.evaluate():
             continue
@@ -55,8 +58,6 @@ def packages(required: list[str] | None = None) -> Iterator[Finding]:
             )
     if fine:
         yield Finding("packages", "ok", ", ".join(fine))
-    else:
-        yield Finding("packages", "warning", "what is needed is unknown: codetrail is not installed", REINSTALL)
 
 
 def _required() -> list[str]:
