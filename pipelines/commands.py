@@ -1,5 +1,6 @@
 """The commands: each calls what does the work, and hands the result to the output."""
 
+import gc
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -85,6 +86,7 @@ def simulate(given: Given, output: Output, seed: int, orders: int, faults: Any, 
 def run(given: Given, output: Output, *, final: bool = True) -> None:
     from pipelines.jobs.drain import drain_topics
 
+    gc.freeze()  # what was imported lives to the end: no collection of garbage need look at it again
     with output.working("reading, landing, attributing"):
         done = drain_topics(given.workspace, given.settings, given.hash_key(), given.now, given.new_token)
     counted = done.counters
