@@ -32,8 +32,8 @@ def score_table(score: Score) -> RenderableType:
         table.add_row(f"{count:>6,}  paid wrongly", wrong)
     return Group(
         Text(
-            f"Score against the truth: precision {_percent(score.precision)} (of {score.paid:,} orders paid to somebody, "
-            f"{score.right:,} to the right one), recall {_percent(score.recall)} (of {score.brought:,} orders that an "
+            f"Score against the truth: precision {_percent(score.precision)} (of {score.paid:,} orders paid to "
+            f"somebody, {score.right:,} to the right one), recall {_percent(score.recall)} (of {score.brought:,} orders that an "
             f"influencer brought); by money {_percent(score.precision_by_money)} and {_percent(score.recall_by_money)}."
         ),
         table,
