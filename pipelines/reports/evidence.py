@@ -7,28 +7,27 @@ import pyarrow.compute as pc
 from pipelines.reports.reasons import Case, Row
 from pipelines.rules.codes import normalise_code
 from pipelines.rules.links import UTM, LinkRoster
-from pipelines.settings import Settings
 from pipelines.stores.lake import Lake
 from pipelines.stores.reference import Reference
-from pipelines.stores.rulebook import rulebook
+from pipelines.stores.rulebook import Rulebook
 
 _CLICK = ["partition", "offset", "event_id", "url", "user_agent", "http_method", "link_id"]
 
 
-def case_of(lake: Lake, order: dict[str, Any], settings: Settings, reference: Reference | None) -> Case:
+def case_of(lake: Lake, order: dict[str, Any], reference: Reference | None, book: Rulebook | None) -> Case:
     """The case of a row of `order_attributions`; without reference data, nobody has a handle and no code a date."""
     claims = order["claims"] or []
     winner = next((claim for claim in claims if claim["reason"] == "won"), None)
     known = {"ordered_at": order["ordered_at"], "policy": order["policy"], "winner": winner}
     clicks = _clicks(lake, order)
-    if reference is None:
+    if reference is None or book is None:
         return Case(**known, clicks=clicks)
     people = reference.tables["influencers"].select(["influencer_id", "handle"]).to_pylist()
     return Case(
         **known,
         handles={person["influencer_id"]: person["handle"] for person in people},
         codes=_codes(reference, {claim["code"] for claim in claims if claim["code"]}),
-        links=LinkRoster(rulebook(reference, settings).links),
+        links=LinkRoster(book.links),
         clicks=clicks,
     )
 

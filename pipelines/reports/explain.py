@@ -22,7 +22,7 @@ from pipelines.rules.watermark import is_settled
 from pipelines.settings import Settings
 from pipelines.stores.lake import Lake
 from pipelines.stores.reference import Reference
-from pipelines.stores.rulebook import rulebook
+from pipelines.stores.rulebook import Rulebook, rulebook
 from pipelines.stores.workspace import Workspace
 
 
@@ -38,9 +38,9 @@ def explain(workspace: Workspace, settings: Settings, hash_key: Callable[[], byt
     if not rows or rows[-1]["ordered_at"] is None:
         raise BadInput(whereabouts(lake, order_id))
     current = rows[-1]
-    reference, problem = _reference(workspace, hash_key)
+    reference, book, problem = _reference(workspace, settings, hash_key)
     made_with = _settings_of(lake, current["reference_version"]) or json.loads(settings.deciding())
-    case = case_of(lake, current, settings, reference)
+    case = case_of(lake, current, reference, book)
     claims = _claims(current, case)
     winner = next((c for c in claims if (c.kind, c.claim_id) == _key(current, "winner_")), None)
     reporting = made_with["reporting_currency"]
@@ -70,7 +70,7 @@ def explain(workspace: Workspace, settings: Settings, hash_key: Callable[[], byt
         credits=_credits(current, claims, reporting),
         revisions=tuple(_revision(row, case) for row in rows),
         reference_version=current["reference_version"],
-        is_outdated=_is_outdated(current, settings, reference),
+        is_outdated=book is not None and book.reference_version != current["reference_version"],
         reference_problem=problem,
     )
 
@@ -84,12 +84,15 @@ def _exact(minor: int | None, currency: str) -> Decimal | None:
     return None if minor is None else exact(minor, currency)
 
 
-def _reference(workspace: Workspace, hash_key: Callable[[], bytes]) -> tuple[Reference | None, str | None]:
-    """The reference data, or why there is none to use."""
+def _reference(
+    workspace: Workspace, settings: Settings, hash_key: Callable[[], bytes]
+) -> tuple[Reference | None, Rulebook | None, str | None]:
+    """The reference data and what decides under it, or why there is none to use."""
     try:
-        return workspace.reference(hash_key()), None
+        reference = workspace.reference(hash_key())
+        return reference, rulebook(reference, settings), None
     except BadInput as problem:
-        return None, str(problem)
+        return None, None, str(problem)
 
 
 def _revisions(lake: Lake, order_id: str) -> list[dict[str, Any]]:
@@ -143,10 +146,6 @@ def _rate(order: dict[str, Any], reporting: str, reference: Reference | None) ->
         for part in ("subtotal", "net")
     )
     return max(past)[1].normalize() if past and leads else None
-
-
-def _is_outdated(order: dict[str, Any], settings: Settings, reference: Reference | None) -> bool:
-    return reference is not None and rulebook(reference, settings).reference_version != order["reference_version"]
 
 
 def _claims(order: dict[str, Any], case: Case) -> tuple[ExplainedClaim, ...]:

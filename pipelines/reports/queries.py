@@ -36,15 +36,19 @@ def session(lake: Lake, tables: Iterable[str]) -> Iterator[Session]:
     """
     with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        for table in tables:
-            files = files_of(lake.root / table)
-            if files:
-                connection.read_parquet(files).create_view(table)
-            else:
-                connection.from_arrow(TABLES[table].empty_table()).create(table)
         try:
+            for table in tables:
+                _view(connection, table, files_of(lake.root / table))
             yield Session(connection)
         except duckdb.IOException as error:
             raise LakeUnavailable(
-                f"{lake.root} cannot be read: {error}. A run may have replaced a file meanwhile: ask again"
+                f"{lake.root} cannot be read: {error}. A run may have replaced a file meanwhile: ask again; if it "
+                "stays so, restore the file from a backup"
             ) from error
+
+
+def _view(connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[str]) -> None:
+    if files:
+        connection.read_parquet(list(files)).create_view(table)
+    else:
+        connection.from_arrow(TABLES[table].empty_table()).create(table)

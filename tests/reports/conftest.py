@@ -48,6 +48,7 @@ FIRST = {
     "orders": [
         placed("HAND-1", "2026-05-02T10:00:00Z", "100.00", discount="10.00", visitor_id="hand-1", codes=[HOSTILE_CODE]),
         placed("HAND-2", "2026-05-02T11:00:00Z", "10.00"),
+        placed("buyer@shop.example-7", "2026-05-02T12:00:00Z", "7.00"),
         refunded("HAND-NO-PLACED", "2026-05-03T10:00:00Z", "5.00"),
     ],
     "redemptions": [

@@ -73,6 +73,12 @@ def test_revisions_show_how_the_order_moved(told):
     )
 
 
+def test_an_id_with_an_address_is_found_as_the_lake_knows_it(told):
+    explanation = told("buyer@shop.example-7")
+    assert explanation.order_id.startswith("email:")
+    assert str(explanation.net) == "7.00"
+
+
 def test_flags_are_sentences(told, printed):
     explanation = told("HAND-2")
     assert explanation.flags == ("over_refunded", "refund_mismatch")

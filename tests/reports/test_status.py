@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pipelines.failures import Reason
+from pipelines.failures import LakeUnavailable, Reason
 from pipelines.reports.status import rendered, status
 from pipelines.stores.workspace import Workspace
 
@@ -199,6 +199,15 @@ def test_a_workspace_without_a_lake_shows_what_is_unread(tmp_path, world, printe
     assert (found.orders.total, found.tables, found.partitions) == (0, (), ())
     assert [(file.file, file.size, file.unread) for file in found.files] == [("a.ndjson.gz", 1500, 1500)]
     assert "There is no lake yet" in printed(rendered(found))
+
+
+def test_a_lake_that_lost_a_file_is_unavailable(world, tmp_path):
+    workspace = Workspace(tmp_path / "copy")
+    shutil.copytree(world.workspace.root, workspace.root)
+    for file in (workspace.root / "lake" / "clicks").glob("*.parquet"):
+        file.unlink()
+    with pytest.raises(LakeUnavailable, match=r"cannot be read: .* ask again"):
+        status(workspace, world.settings, NOW)
 
 
 def test_a_damaged_verdict_is_a_problem_and_not_the_end(world, tmp_path):
