@@ -30,7 +30,7 @@ CLOCK_AND_CHANCE = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "g
 IN_AND_OUT = {"open", "print", "input", "read_text", "read_bytes", "write_text", "write_bytes"}
 NOT_MIRRORED = {"acceptance", "golden", "end_to_end", "browser", "dbt", "docs", "bench"}
 UNCHECKED = {"Attribute": "shards", "Replay": "block_rows"}
-NOT_OF_A_MODULE = {"test_architecture", "test_schemas", "test_truth_isolation", "test_docs"}
+NOT_OF_A_MODULE = {"test_architecture", "test_schemas", "test_truth_isolation", "test_docs", "test_house"}
 
 
 def named(path):

@@ -255,7 +255,7 @@ def test_the_largest_message(size):
         pytest.param(b"{} {}", Reason.BAD_JSON, id="two documents"),
         pytest.param(b'{"a":1,}', Reason.BAD_JSON, id="a comma too many"),
         pytest.param(b"[" * 100_000, Reason.BAD_JSON, id="nested beyond all measure"),
-        pytest.param(b'{"a":' * 900 + b"1" + b"}" * 900, Reason.MISSING_FIELD, id="nested deeply"),
+        pytest.param(b'{"a":' * 200 + b"1" + b"}" * 200, Reason.MISSING_FIELD, id="nested deeply"),
         pytest.param(b'{"a":"\\udc00\\ud800"}', Reason.BAD_JSON, id="surrogates the wrong way round"),
         pytest.param(b'{"\\ud800":1}', Reason.BAD_JSON, id="a surrogate in a name"),
         pytest.param(b'{"a":' + b"9" * 10_000 + b"}", Reason.MISSING_FIELD, id="a number of ten thousand digits"),
