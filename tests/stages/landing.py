@@ -15,14 +15,14 @@ DECODER = BlockDecoder("redemptions", HASH_KEY, 4)
 
 def new_lake(root: Path) -> Lake:
     """An empty lake: a copy, since creating eight tables takes as long as a test."""
-    return Lake(Path(shutil.copytree(_empty(), root)))
+    return Lake(Path(shutil.copytree(_empty().name, root)))
 
 
 @cache
-def _empty() -> Path:
-    lake = Lake(Path(tempfile.mkdtemp()))
-    lake.create()
-    return lake.root
+def _empty() -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory()
+    Lake(Path(folder.name)).create()
+    return folder
 
 
 def clock():

@@ -1,0 +1,125 @@
+"""How fast a replay is: a simulated world of about a million messages, drained once by a fresh process.
+
+    .venv/bin/python bench/replay.py [--orders N] [--workspace DIR] [--profile]
+
+The world is made once and kept; its lake is made anew by each replay, and checked.
+"""
+
+import argparse
+import cProfile
+import json
+import pstats
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+ORDERS = 80_000  # make about a million messages
+SEED = 1
+UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
+
+
+def main() -> None:
+    asked = _arguments()
+    root = asked.workspace or Path(tempfile.gettempdir()) / f"codetrail-bench-{asked.orders}"
+    if asked.drain:
+        print(json.dumps(_drained(root, asked.profile)))
+        return
+    if not (root / "topics").exists():
+        from pipelines.simulate.world import simulate
+
+        simulate(root, seed=SEED, orders=asked.orders, faults="none", until=UNTIL)
+    shutil.rmtree(root / "lake", ignore_errors=True)
+    measured = _measured(root, asked.profile)
+    checked = _checked(root)
+    Console().print(_table(root, measured, checked))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, default=ORDERS, help="how large the world is, if it must be made")
+    parser.add_argument("--workspace", type=Path, help="where the world is kept; a folder of its own by default")
+    parser.add_argument("--profile", action="store_true", help="also print where the time goes, and take longer")
+    parser.add_argument("--drain", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _measured(root: Path, profile: bool) -> dict[str, float]:
+    """One replay in a process of its own, its imports and its children included."""
+    command = [sys.executable, __file__, "--drain", "--workspace", str(root), *(["--profile"] if profile else [])]
+    begun = time.perf_counter()
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    wall = time.perf_counter() - begun
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    inside = json.loads(done.stdout.splitlines()[-1])
+    return inside | {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024}
+
+
+def _drained(root: Path, profile: bool) -> dict[str, float]:
+    from pipelines.testing import drain
+
+    profiler = cProfile.Profile()
+    begun = time.process_time()
+    if profile:
+        profiler.enable()
+    done = drain(root)
+    profiler.disable()
+    cpu = time.process_time() - begun
+    if profile:
+        pstats.Stats(profiler, stream=sys.stderr).sort_stats("tottime").print_stats(30)
+    counted = ("decode/in", "decode/failed", "decode/unconsented", "land/written", "commit/out")
+    return {name: done.counters.get(name, 0) for name in counted} | {"drain_cpu": cpu}
+
+
+def _checked(root: Path) -> Mapping[str, int]:
+    """Raises AssertionError if a message or a cent is missing; the rows of each table."""
+    from pipelines.stores.lake import Lake
+    from pipelines.stores.tables import LANDING
+    from pipelines.testing import assert_money_adds_up
+
+    lake = Lake(root / "lake")
+    rows = {table: lake.rows(table) for table in (*LANDING, "rejected_events", "order_attributions")}
+    for topic in LANDING:
+        marks = lake.transactions(topic, [f"{topic}/0 unconsented"])
+        rejected = lake.read("rejected_events", ["topic"]).filter(topic=topic).height
+        with (root / "topics" / f"{topic}.ndjson").open("rb") as lines:
+            sent = sum(1 for line in lines if line.strip())
+        kept = rows[topic] + rejected + sum(marks.values())
+        if kept != sent:
+            raise AssertionError(f"{topic}: {sent} messages sent, {kept} landed, rejected or without consent")
+    assert_money_adds_up(lake)
+    return rows
+
+
+def _table(root: Path, measured: Mapping[str, float], rows: Mapping[str, int]) -> Table:
+    events = measured["decode/in"]
+    told = {
+        "events": f"{events:,}",
+        "wall": f"{measured['wall']:.1f} s",
+        "CPU, imports included": f"{measured['cpu']:.1f} s",
+        "CPU of the run alone": f"{measured['drain_cpu']:.1f} s",
+        "events per CPU-second": f"{events / measured['cpu']:,.0f}",
+        "events per CPU-second, run alone": f"{events / measured['drain_cpu']:,.0f}",
+        "peak memory": f"{measured['peak_mb']:,.0f} MB",
+        **{f"rows of {table}": f"{count:,}" for table, count in rows.items()},
+        "checked": "every message is there; credits sum to the orders' money, model by model",
+    }
+    table = Table(title=f"Replay of {root}", box=box.SIMPLE, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for name, value in told.items():
+        table.add_row(name, value)
+    return table
+
+
+if __name__ == "__main__":
+    main()
