@@ -182,6 +182,8 @@ def doctor(root: Path, output: Output, environment: Mapping[str, str]) -> None:
 
     found = examine(root, environment, shutil.which, datetime.now(UTC))
     output.result(found, rendered(found))
+    if not found.is_healthy:
+        raise CheckFailed("something that is needed is missing: what it is, and how to get it, stands above")
 
 
 def quarantine_list(

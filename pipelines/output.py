@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import msgspec
 from rich.console import Console, RenderableType
+
+from pipelines.reports.shown import as_json
 
 WIDTH_WITHOUT_TERMINAL = 100
 
@@ -23,7 +24,7 @@ class Output:
     def result(self, document: Any, *renderings: RenderableType) -> None:
         """The command's one result: `document` as JSON, or its renderings in order."""
         if self._as_json:
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+            sys.stdout.write(as_json(document) + "\n")
             return
         for rendering in renderings:
             self._console.print(rendering)

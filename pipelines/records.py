@@ -1,9 +1,7 @@
 """What flows between the stages: blocks of messages, and of what they say."""
 
-import pickle
 from dataclasses import dataclass, field
 
-import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -24,26 +22,6 @@ class Block:
     @property
     def nbytes(self) -> int:
         raise TypeError(f"{type(self).__name__} does not say how large it is")
-
-
-class BlockCoder(beam.coders.Coder):
-    """Pickles a block where it crosses a worker's border, and says its size without pickling it.
-
-    Beam samples the sizes of elements; its fallback coder would serialise whole blocks to learn them.
-    """
-
-    def encode(self, value: Block) -> bytes:
-        return pickle.dumps(value, protocol=5)
-
-    def decode(self, encoded: bytes) -> Block:
-        block: Block = pickle.loads(encoded)  # noqa: S301 (written by a worker of the same run)
-        return block
-
-    def estimate_size(self, value: Block) -> int:
-        return value.nbytes
-
-    def is_deterministic(self) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +108,3 @@ class Attributed(Block):
     @property
     def nbytes(self) -> int:
         return int(self.rows.estimated_size())
-
-
-for _block in (Block, Messages, Decoded, Rows, OrderSets, Attributed):
-    beam.coders.registry.register_coder(_block, BlockCoder)

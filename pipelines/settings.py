@@ -16,6 +16,7 @@ from pipelines.rules.money import minor_digits
 Policy = Literal["code_wins", "link_wins", "if_involved", "if_winner"]
 PathTransform = Literal["none", "collapse_repeats", "unique"]
 MICROSECOND = timedelta(microseconds=1)
+SHORTEST_DAYS = 1 / 86_400  # a second
 DECIDING = ("reporting_currency", "policy", "window_days", "path_transform", "half_life_days", "shards")
 
 
@@ -26,10 +27,10 @@ class Settings(BaseSettings):
 
     reporting_currency: str = "USD"
     policy: Policy = "code_wins"
-    window_days: float = Field(default=30, gt=0, le=3650)
+    window_days: float = Field(default=30, ge=SHORTEST_DAYS, le=3650)
     lateness_days: int = Field(default=7, ge=0, le=3650)
     path_transform: PathTransform = "none"
-    half_life_days: float = Field(default=7, gt=0, le=3650)
+    half_life_days: float = Field(default=7, ge=SHORTEST_DAYS, le=3650)
     history_from: AwareDatetime | None = None
     shards: int = Field(default=8, ge=1, le=1024)
     disorder_seconds: float = Field(default=300, ge=0)
@@ -83,8 +84,8 @@ def load_settings(file: Path, options: Mapping[str, Any]) -> Settings:
     given = {name: value for name, value in options.items() if value is not None}
     try:
         return OfWorkspace(**given)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{file} is no TOML: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} is no TOML in UTF-8: {error}") from error
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
         raise BadInput(f"settings ({file}, CODETRAIL_* or an option): {'; '.join(problems)}") from error

@@ -13,7 +13,7 @@ def watermark_of(latest: Iterable[int], disorder: int, idle_after: int, now: int
     if not seen:
         return None
     furthest = min(max(seen), now)
-    return min(least for least in (min(one, now) for one in seen) if furthest - least <= idle_after) - disorder
+    return min(now, min(one for one in seen if furthest - one <= idle_after) - disorder)
 
 
 def is_settled(ordered_at: int, lateness: int, watermark: int | None) -> bool:

@@ -33,8 +33,9 @@ def score_table(score: Score) -> RenderableType:
     return Group(
         Text(
             f"Score against the truth: precision {_percent(score.precision)} (of {score.paid:,} orders paid to "
-            f"somebody, {score.right:,} to the right one), recall {_percent(score.recall)} (of {score.brought:,} orders that an "
-            f"influencer brought); by money {_percent(score.precision_by_money)} and {_percent(score.recall_by_money)}."
+            f"somebody, {score.right:,} to the right one), recall {_percent(score.recall)} (of {score.brought:,} "
+            f"orders that an influencer brought); by money {_percent(score.precision_by_money)} and "
+            f"{_percent(score.recall_by_money)}."
         ),
         table,
     )

@@ -44,6 +44,8 @@ class Attribute(beam.PTransform):
     """The version of each landing table to fill from; None is the newest, for workers that come and go."""
 
     def __post_init__(self) -> None:
+        if self.shards < 1:
+            raise ValueError(f"shards is {self.shards}: give at least one")
         super().__init__()
 
     def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[Attributed]:

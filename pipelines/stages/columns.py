@@ -10,7 +10,15 @@ from typing import Annotated, Any
 import msgspec
 import polars as pl
 
-from pipelines.rules.decoding import AMOUNTS, EARLIEST, INSTANT, WITHOUT_CONSENT
+from pipelines.rules.decoding import (
+    AMOUNTS,
+    EARLIEST,
+    FIRST_INSTANT,
+    INSTANT,
+    LAST_INSTANT,
+    WITHOUT_CONSENT,
+    is_too_deep,
+)
 from pipelines.rules.fraud import is_bot_agent
 from pipelines.rules.money import MONEY, minor_digits
 from pipelines.rules.privacy import redact_text
@@ -97,6 +105,8 @@ class PlainMessages:
 
     def _parse_wider(self, payload: bytes, read: list[Any]) -> bool:
         """Reads a message that may have unknown fields, whose bytes the decoder skips without decoding them."""
+        if is_too_deep(payload):
+            return False
         try:
             payload.decode()
             read.append(self._decode_wider(payload))
@@ -174,7 +184,8 @@ def _instant(name: str) -> pl.Expr:
     utc = text.str.to_datetime(f"{form}Z", time_unit="us", strict=False).cast(pl.Int64)
     offset = pl.when(~text.str.ends_with("Z")).then(text)
     moved = offset.str.to_datetime(f"{form}%:z", time_unit="us", strict=False, time_zone="UTC").cast(pl.Int64)
-    return pl.coalesce(utc, moved).alias(name)
+    instant = pl.coalesce(utc, moved)
+    return pl.when(instant.is_between(FIRST_INSTANT, LAST_INSTANT)).then(instant).alias(name)
 
 
 def _redacted(frame: pl.DataFrame, name: str, longest: int | None) -> pl.DataFrame:

@@ -25,6 +25,8 @@ class Replay(beam.PTransform):
     block_rows: int = 50_000
 
     def __post_init__(self) -> None:
+        if self.block_rows < 1:
+            raise ValueError(f"block_rows is {self.block_rows}: a block holds at least one row")
         super().__init__()
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection[Rows]:

@@ -88,9 +88,9 @@ class VisitorShard:
     def attribute(
         self, order_ids: pl.Series, rules: Rules, links: Sequence[LinkAssignment], shard: int, shards: int
     ) -> tuple[list[Attribution], list[str]]:
-        """These orders' attributions, those whose visitor is of this shard; and the ids of sets that are no order."""
+        """These orders' attributions, those that are of this shard; and the ids of sets that are no order."""
         orders, none = self._orders(order_ids)
-        mine = [o for o in orders if o.visitor_id is None or shard_of(o.visitor_id, shards) == shard]
+        mine = [o for o in orders if shard_of(o.visitor_id or o.order_id, shards) == shard]
         sent = self._sent([o.order_id for o in mine])
         clicks = self._clicks(mine, rules.window, links)
         attributions = [rules.attribute(o, sent.get(o.order_id, ()), clicks.get(o.order_id, ())) for o in mine]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from pyarrow import fs
 
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
 from pipelines.stores.tables import LANDING, TABLES
@@ -121,7 +122,9 @@ class Lake:
     ) -> pl.DataFrame:
         """Rows of a table, as of a version or the newest; `where` is pushed down to the files' statistics."""
         with _reporting(self.uri(table)):
-            dataset = DeltaTable(self.uri(table), version=version).to_pyarrow_dataset()
+            # Arrow's own file system: its threads outlive Python's, and would call into it while the process ends.
+            files = fs.SubTreeFileSystem(self.uri(table), fs.LocalFileSystem())
+            dataset = DeltaTable(self.uri(table), version=version).to_pyarrow_dataset(filesystem=files)
             scanned = dataset.to_table(columns=None if columns is None else list(columns), filter=where)
         frame = pl.from_arrow(scanned)
         if not isinstance(frame, pl.DataFrame):

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -148,7 +149,12 @@ def _ends(start: int, lines: list[bytes]) -> Offsets:
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
-    return _unless_cut(stream, lambda: stream.read(size), b"")
+    """Up to `size` bytes; of a gzip file that is still being written all that can be read of it."""
+    read: list[bytes] = []
+    while size > 0 and (some := _unless_cut(stream, partial(stream.read1, size), b"")):  # type: ignore[attr-defined]
+        read.append(some)
+        size -= len(some)
+    return read[0] if len(read) == 1 else b"".join(read)
 
 
 def _reaches(stream: BinaryIO, offset: int) -> bool:

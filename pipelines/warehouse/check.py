@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,9 @@ import duckdb
 from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.warehouse.batches import draw
 from pipelines.warehouse.build import test
+from pipelines.warehouse.data_tests import read_data_tests
+from pipelines.warehouse.dbt_runner import scratch_of
+from pipelines.warehouse.docs_pages import write_index
 from pipelines.warehouse.findings import CheckResult, Finding
 from pipelines.warehouse.suites import Batch, Suite, expectations_dir, load_suites
 
@@ -38,17 +41,10 @@ def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterabl
     try:
         of_dbt = list(data_tests(root))
         fingerprint = fingerprint_of(build)  # after dbt, which opens the file to write
-        found = [*of_dbt, *_expectation_findings(build, warehouse / "data_docs", suites, checked_at)]
-        failures = tuple(finding for finding in found if finding.severity == "block")
-        result = CheckResult(
-            passed=not failures,
-            checked_at=checked_at,
-            fingerprint=fingerprint,
-            expectations=sum(len(batch.expectations) for suite in suites for batch in suite.batches),
-            tables=len(suites),
-            failures=failures,
-            warnings=tuple(finding for finding in found if finding.severity == "warn"),
-        )
+        expectations, built_at, of_suites = _validate(build, warehouse / "data_docs", suites, checked_at)
+        result = _verdict([*of_dbt, *of_suites], suites, checked_at, fingerprint)
+        ran = read_data_tests(scratch_of(root) / "target")
+        expectations.write_docs(lambda site: write_index(site, result, built_at, suites, ran))
         result.write(warehouse / "check.json")
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LakeUnavailable(
@@ -72,18 +68,34 @@ def marts_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def _expectation_findings(build: Path, docs: Path, suites: Sequence[Suite], checked_at: datetime) -> list[Finding]:
+def _verdict(found: Sequence[Finding], suites: Sequence[Suite], checked_at: datetime, fingerprint: str) -> CheckResult:
+    failures = tuple(finding for finding in found if finding.severity == "block")
+    return CheckResult(
+        passed=not failures,
+        checked_at=checked_at,
+        fingerprint=fingerprint,
+        expectations=sum(len(batch.expectations) for suite in suites for batch in suite.batches),
+        tables=len(suites),
+        failures=failures,
+        warnings=tuple(finding for finding in found if finding.severity == "warn"),
+    )
+
+
+def _validate(
+    build: Path, docs: Path, suites: Sequence[Suite], checked_at: datetime
+) -> tuple["Expectations", datetime, list[Finding]]:
+    """Great Expectations with all that it has validated, when the build was made, and what does not hold of it."""
     from pipelines.warehouse.expect import Expectations  # six seconds, which only a check should cost
 
     expectations = Expectations(docs, checked_at)
     with duckdb.connect(str(build), read_only=True, config={"memory_limit": MEMORY}) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        built_at = connection.execute("select built_at from lake.run_settings").fetchall()[0][0].astimezone(UTC)
         found = _marts_without_suite(connection, suites)
         for suite in suites:
             for batch in suite.batches:
                 found += _batch_findings(connection, expectations, suite, batch)
-    expectations.write_docs()
-    return found
+    return expectations, built_at, found
 
 
 def _batch_findings(

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,24 @@ import pandas as pd
 
 from pipelines.warehouse.batches import Drawn
 from pipelines.warehouse.findings import Finding, Value
-from pipelines.warehouse.suites import Batch, Suite
+from pipelines.warehouse.suites import Batch, Expectation, Suite
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read once, at the import below: a check tells nobody outside
 
 import great_expectations as gx
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render import LegacyDiagnosticRendererType
 
 logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 GX_SEVERITY = {"block": "critical", "warn": "warning"}
 KEPT_ROWS = 100  # of one finding, in check.json; the Data Docs show all that were drawn
 SITE = "data_docs"
+COLUMNS_OF_META = {  # of the tables on Great Expectations' pages, beside its own
+    "format": LegacyDiagnosticRendererType.META_PROPERTIES,
+    "content": {"Name": "name", "Severity": "severity", "Why": "why"},
+}
 
 
 class Expectations:
@@ -55,13 +61,14 @@ class Expectations:
         )
         return [_finding(suite, batch, drawn, result) for result in validation.results if not result.success]
 
-    def write_docs(self) -> Path:
-        """Replaces the Data Docs by those of this round and returns their first page."""
+    def write_docs(self, write_index: Callable[[Path], None]) -> None:
+        """Replaces the Data Docs by those of this round; `write_index` adds the first page to the folder it is given."""
         shutil.rmtree(self._partial, ignore_errors=True)
-        self._context.build_data_docs(site_names=[SITE])
+        self._context.build_data_docs(site_names=[SITE], build_index=False)
+        shutil.rmtree(self._partial / "static", ignore_errors=True)  # logos and fonts, which no page of ours shows
+        write_index(self._partial)
         shutil.rmtree(self._docs, ignore_errors=True)
         self._partial.rename(self._docs)
-        return self._docs / "index.html"
 
 
 def _drop_default_site(context: Any) -> None:
@@ -72,10 +79,11 @@ def _drop_default_site(context: Any) -> None:
 
 
 def _site(folder: Path) -> dict[str, Any]:
+    view = {"module_name": "pipelines.warehouse.docs_view", "class_name": "PlainPageView"}
     return {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
+        "site_section_builders": {"expectations": {"view": view}, "validations": {"view": view}, "profiling": None},
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())},
     }
 
@@ -83,18 +91,23 @@ def _site(folder: Path) -> dict[str, Any]:
 def _gx_suite(name: str, suite: Suite, batch: Batch) -> Any:
     return gx.ExpectationSuite(
         name=name,
-        meta={"grain": suite.grain},
+        meta={"grain": suite.grain, "notes": COLUMNS_OF_META},
         expectations=[
             ExpectationConfiguration(
                 type=expectation.type,
                 kwargs=expectation.kwargs.given(),
-                meta={"name": expectation.name, **msgspec.to_builtins(expectation.meta)},
-                notes=[f"{expectation.name}: {expectation.meta.why}"],
+                meta=_meta(expectation),
                 severity=GX_SEVERITY[expectation.meta.severity],
             ).to_domain_obj()
             for expectation in batch.expectations
         ],
     )
+
+
+def _meta(expectation: Expectation) -> dict[str, Any]:
+    """For `_finding`, and once more where Great Expectations' pages look for it."""
+    read = {"name": expectation.name, **msgspec.to_builtins(expectation.meta)}
+    return {**read, "attributes": read}
 
 
 def _finding(suite: Suite, batch: Batch, drawn: Drawn, result: Any) -> Finding:

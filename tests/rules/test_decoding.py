@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipelines.failures import Reason
 from pipelines.rules.decoding import (
     A_DAY_AHEAD,
+    DEEPEST,
     EARLIEST,
     EPOCH,
     LARGEST_MESSAGE,
@@ -22,6 +23,7 @@ from pipelines.rules.decoding import (
     MICROSECOND,
     MessageDecoder,
     Rejection,
+    is_too_deep,
 )
 from pipelines.rules.privacy import Pseudonyms, redact_text
 from pipelines.schema_store import event_schema
@@ -268,3 +270,30 @@ def test_the_largest_message(size):
 )
 def test_what_is_no_message(message, reason):
     assert rejection("click", message).reason is reason
+
+
+def nested(depth):
+    return b'{"event_id": "e", "beside": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+
+@pytest.mark.parametrize(
+    ("payload", "too_deep"),
+    [
+        pytest.param(nested(DEEPEST), False, id="as deep as allowed"),
+        pytest.param(nested(DEEPEST + 1), True, id="one deeper"),
+        pytest.param(b'{"caption": "' + b"[" * 500 + b'"}', False, id="brackets in a text"),
+        pytest.param(b'{"caption": "\\"' + b"{[" * 500 + b'"}', False, id="brackets behind an escaped quote"),
+        pytest.param(b"[" * 100_000, True, id="never closed"),
+        pytest.param(b"{}" * 500, False, id="many beside each other"),
+    ],
+)
+def test_how_deep_a_message_may_nest_depends_on_it_alone(payload, too_deep):
+    assert is_too_deep(payload) is too_deep
+
+
+@pytest.mark.parametrize("extra_frames", [0, 300])
+def test_nesting_is_judged_alike_from_any_stack(extra_frames):
+    def below(frames):
+        return below(frames - 1) if frames else is_too_deep(nested(DEEPEST)) or json.loads(nested(DEEPEST)) is None
+
+    assert below(extra_frames) is False
