@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,8 @@ def hash_key(settings: Settings, config_home: Path) -> bytes:
             f"{file} cannot be written ({error}): set CODETRAIL_HASH_KEY to a long random text"
         ) from error
     finally:
-        file.with_suffix(f".{os.getpid()}").unlink(missing_ok=True)
+        with suppress(OSError):
+            file.with_suffix(f".{os.getpid()}").unlink()
     return file.read_bytes()
 
 

@@ -66,7 +66,7 @@ def assert_as_the_oracle_says(root: Path) -> None:
     assert found == oracle.attributed(root)
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(WORLDS, st.data())
 def test_any_order_of_arrival_and_any_repeats_end_alike(events, data):
     """Messages of one identity that differ keep their order: the first by (partition, offset) counts."""
@@ -85,7 +85,7 @@ def test_any_order_of_arrival_and_any_repeats_end_alike(events, data):
         assert_money_adds_up(Lake(straight / "lake"))
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(WORLDS, st.data())
 def test_any_batches_over_any_number_of_runs_end_equal(events, data):
     """Files grow between runs, each to any byte, so that an earlier message may arrive after a later one."""
