@@ -87,8 +87,11 @@ def run(given: Given, output: Output, *, final: bool = True) -> None:
     from pipelines.jobs.drain import drain_topics
 
     gc.freeze()  # what was imported lives to the end: no collection of garbage need look at it again
-    with output.working("reading, landing, attributing"):
-        done = drain_topics(given.workspace, given.settings, given.hash_key(), given.now, given.new_token)
+    try:
+        with output.working("reading, landing, attributing"):
+            done = drain_topics(given.workspace, given.settings, given.hash_key(), given.now, given.new_token)
+    finally:
+        gc.unfreeze()  # what is frozen when the process ends, DuckDB reports as leaks
     counted = done.counters
     unread = f", {counted['decode/unconsented']:,} clicks without consent" if counted.get("decode/unconsented") else ""
     _end(

@@ -23,7 +23,7 @@ def without_spacing(text: str) -> str:
 
 def test_every_make_verb_that_the_readme_names_exists():
     verbs = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    named = set(re.findall(r"\bmake ([a-z-]+)", " ".join(blocks("sh") + re.findall(r"`([^`]+)`", README))))
+    named = set(re.findall(r"^`?make ([a-z-]+)", README, re.MULTILINE))
     assert named >= {"demo", "test"}
     assert named <= set(verbs)
 
