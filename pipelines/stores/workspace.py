@@ -51,21 +51,25 @@ def hash_key(settings: Settings, config_home: Path) -> bytes:
     file = config_home / "codetrail" / "hash.key"
     try:
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            temporary = file.with_suffix(f".{os.getpid()}")
-            temporary.touch(mode=0o600)
-            temporary.write_text(secrets.token_hex(32))
-            os.link(temporary, file)  # fails if another process was first: then its key is the key
-    except FileExistsError:
-        pass
+            _make_key(file)
+        return file.read_bytes()
     except OSError as error:
         raise LakeUnavailable(
-            f"{file} cannot be written ({error}): set CODETRAIL_HASH_KEY to a long random text"
+            f"{file} cannot be made or read ({error}): set CODETRAIL_HASH_KEY to a long random text"
         ) from error
+
+
+def _make_key(file: Path) -> None:
+    """A random key, whole or not at all; if another process was first, its key is the key."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(f".{os.getpid()}")
+    try:
+        temporary.touch(mode=0o600)
+        temporary.write_text(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            os.link(temporary, file)
     finally:
-        with suppress(OSError):
-            file.with_suffix(f".{os.getpid()}").unlink()
-    return file.read_bytes()
+        temporary.unlink(missing_ok=True)
 
 
 def config_home() -> Path:
