@@ -14,7 +14,7 @@ import msgspec
 
 from pipelines.failures import Reason
 from pipelines.rules.fraud import is_bot
-from pipelines.rules.money import MONEY, BadMoney, to_minor
+from pipelines.rules.money import LARGEST_MINOR, MONEY, BadMoney, to_minor
 from pipelines.rules.privacy import redact_payload
 
 LARGEST_MESSAGE = 1_048_576  # bytes
@@ -213,7 +213,10 @@ def _instant(field: str, text: str) -> int:
 
 def _minor(field: str, text: str, currency: str) -> int:
     try:
-        return to_minor(text, currency)
+        minor = to_minor(text, currency)
     except BadMoney as error:
         where = "currency" if error.reason is Reason.UNKNOWN_CURRENCY else field
         raise Rejection(error.reason, f"{where}: {error}") from error
+    if minor > LARGEST_MINOR:
+        raise Rejection(Reason.BAD_MONEY, f"{field}: {text} {currency} is more than {LARGEST_MINOR} minor units")
+    return minor

@@ -13,7 +13,6 @@ from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.watermark import is_settled, watermark_of
 from pipelines.stages.revisions import digests
 from pipelines.stages.working_set import Runs
-from pipelines.stores.lake import EPOCH as EPOCH_MARK
 from pipelines.stores.lake import WATERMARK, Lake, attributed_mark, latest_mark
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS
 
@@ -109,7 +108,7 @@ def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, i
         status=pl.Series(["settled" if is_past else "provisional" for is_past in settled], dtype=pl.String),
         reference_version=pl.lit(revisions.reference_version),
     ).select(ORDER_ATTRIBUTIONS.names)
-    transactions = {**(marks or {}), EPOCH_MARK: transform.epoch}  # two runs at once conflict: one committer gives keys
+    transactions = dict(marks or {})
     if watermark is not None:
         transactions[WATERMARK] = watermark
     lake.append("order_attributions", rows.to_arrow().cast(ORDER_ATTRIBUTIONS), transactions, transform.epoch)

@@ -191,6 +191,13 @@ def test_an_e_mail_address_is_in_no_detail_wherever_it_is_cut():
         pytest.param("click", {**CLICK, "visitor_id": ""}, Reason.BAD_LENGTH, "visitor_id", id="an empty id"),
         pytest.param("order", {**ORDER, "codes": ["x" * 129]}, Reason.BAD_LENGTH, "codes", id="a long code"),
         pytest.param("order", {**ORDER, "tax": "-1"}, Reason.BAD_MONEY, "tax", id="negative money"),
+        pytest.param(
+            "order",
+            {**ORDER, "currency": "CLF", "subtotal": "922337203685477.5808"},
+            Reason.BAD_MONEY,
+            "subtotal",
+            id="an amount beyond 64 bits of minor units",
+        ),
         pytest.param("order", {**ORDER, "tax": "0.001"}, Reason.TOO_MANY_DECIMALS, "tax", id="too many decimals"),
         pytest.param("order", {**ORDER, "currency": "XYZ"}, Reason.UNKNOWN_CURRENCY, "currency", id="a currency"),
         pytest.param("order", {**ORDER, "currency": ""}, Reason.MISSING_FIELD, "currency", id="no currency"),

@@ -101,6 +101,12 @@ def test_refunds_beyond_64_bits_are_stored_as_the_largest_amount_and_flagged():
     assert set(order.flags) == {"amount_overflow", "over_refunded"}
 
 
+def test_one_refund_beyond_64_bits_counts_like_many():
+    order = order_state([placed(currency="CLF"), refunded("9" * 15)])
+    assert (order.net_minor, order.refunded_minor) == (0, LARGEST_MINOR)
+    assert set(order.flags) == {"amount_overflow", "over_refunded"}
+
+
 @pytest.mark.parametrize(
     "events",
     [
