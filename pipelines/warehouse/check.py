@@ -13,7 +13,7 @@ from pipelines.warehouse.batches import draw
 from pipelines.warehouse.build import test
 from pipelines.warehouse.data_tests import read_data_tests
 from pipelines.warehouse.dbt_runner import scratch_of
-from pipelines.warehouse.docs_pages import write_index
+from pipelines.warehouse.docs_pages import Checked, write_pages
 from pipelines.warehouse.findings import CheckResult, Finding
 from pipelines.warehouse.suites import Batch, Suite, expectations_dir, load_suites
 
@@ -44,7 +44,8 @@ def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterabl
         expectations, built_at, of_suites = _validate(build, warehouse / "data_docs", suites, checked_at)
         result = _verdict([*of_dbt, *of_suites], suites, checked_at, fingerprint)
         ran = read_data_tests(scratch_of(root) / "target")
-        expectations.write_docs(lambda site: write_index(site, result, built_at, suites, ran))
+        checked = Checked(result, built_at, suites, expectations.validated, ran)
+        expectations.write_docs(lambda site: write_pages(site, checked))
         result.write(warehouse / "check.json")
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LakeUnavailable(

@@ -36,7 +36,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _data_test(node: dict[str, Any], status: str) -> DataTest:
-    model = node["attached_node"] or node["depends_on"]["nodes"][0]
+    model = node.get("attached_node") or node["depends_on"]["nodes"][0]
     return DataTest(
         table=model.rsplit(".", 1)[-1],
         name=node["name"],

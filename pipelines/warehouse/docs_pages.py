@@ -1,80 +1,100 @@
-"""The first page of the Data Docs: is the build fit to publish, what broke, and what was expected of each table."""
+"""The Data Docs: is the build fit to publish, what broke, and what was expected of each table, row by row."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from pipelines.warehouse.data_tests import DataTest
-from pipelines.warehouse.findings import CheckResult, Finding
-from pipelines.warehouse.suites import Batch, Severity, Suite
+from pipelines.warehouse.findings import CheckResult, Finding, Value
+from pipelines.warehouse.suites import Batch, Expectation, Suite
 
 TEMPLATES = Path(__file__).with_name("data_docs")
-SHOWN_ROWS = 10  # of one finding; check.json and Great Expectations' page hold more
+SHOWN_ROWS = 10  # of one finding; check.json holds more
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """An expectation as the page shows it: `holds` is None where its batch could not be drawn, so has no page."""
+class Checked:
+    """A check as the pages tell it; `validated` holds the (table, batch) that Great Expectations could judge."""
 
-    name: str
-    why: str
-    severity: Severity
-    batch: str
-    page: str | None
-    holds: bool | None
+    result: CheckResult
+    built_at: datetime
+    suites: Sequence[Suite]
+    validated: AbstractSet[tuple[str, str]]
+    data_tests: Sequence[DataTest]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """All that is expected of one table."""
+class BatchPage:
+    """A batch with what became of its expectations; the files lie below the site, None where there is no such page."""
 
-    name: str
+    table: str
     grain: str
-    expectations: tuple[Judged, ...]
+    batch: Batch
+    judged: tuple[tuple[Expectation, bool | None], ...]  # whether it holds; None where the batch could not be drawn
+    findings: tuple[Finding, ...]
+    validation: str | None
+    suite: str | None
 
-    @property
-    def holding(self) -> int:
-        return sum(judged.holds is True for judged in self.expectations)
 
+def write_pages(site: Path, checked: Checked) -> None:
+    """Writes `site`/index.html, and a frame around each page that Great Expectations has left in `site`.
 
-def write_index(
-    site: Path, result: CheckResult, built_at: datetime, suites: Iterable[Suite], data_tests: Sequence[DataTest]
-) -> None:
-    """Writes `site`/index.html beside the pages that Great Expectations has written there.
-
-    Whatever comes from data is shown as text. The page holds its style, has no script and asks for nothing else.
+    Each page holds its style, has no script and asks for nothing else. Whatever comes from data is shown as text.
     """
+    render = _templates()
+    tables = {suite.table: [_page(site, suite, batch, checked) for batch in suite.batches] for suite in checked.suites}
+    for pages in tables.values():
+        for page in pages:
+            for file in filter(None, (page.validation, page.suite)):
+                sections = Markup((site / file).read_text(encoding="utf-8"))  # noqa: S704  escaped by `docs_view`
+                framed = render("batch.html", page=page, file=file, root="../" * file.count("/"), sections=sections)
+                (site / file).write_text(framed, encoding="utf-8")
+    index = render("index.html", checked=checked, result=checked.result, tables=tables)
+    (site / "index.html").write_text(index, encoding="utf-8")
+
+
+def _templates() -> Callable[..., str]:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters["instant"] = _instant
-    environment.filters["columns"] = _columns
-    environment.filters["plural"] = _plural
-    page = environment.get_template("index.html").render(
-        result=result,
-        built_at=built_at,
-        tables=[_table(site, suite, result) for suite in suites],
-        data_tests=data_tests,
-        shown_rows=SHOWN_ROWS,
+    environment.filters |= {"instant": _instant, "columns": _columns, "cell": _cell, "counted": _counted}
+    environment.globals["shown_rows"] = SHOWN_ROWS
+
+    def render(template: str, **values: Any) -> str:
+        return environment.get_template(template).render(**values)
+
+    return render
+
+
+def _page(site: Path, suite: Suite, batch: Batch, checked: Checked) -> BatchPage:
+    names = {expectation.name for expectation in batch.expectations}
+    found = [*checked.result.failures, *checked.result.warnings]
+    findings = tuple(part for part in found if part.table == suite.table and part.expectation in names)
+    broken = {finding.expectation for finding in findings}
+    known = (suite.table, batch.name) in checked.validated
+    return BatchPage(
+        suite.table,
+        suite.grain,
+        batch,
+        tuple((part, part.name not in broken if known else None) for part in batch.expectations),
+        findings,
+        _file(site, f"validations/{suite.table}/{batch.name}/**/*.html"),
+        _file(site, f"expectations/{suite.table}/{batch.name}.html"),
     )
-    (site / "index.html").write_text(page, encoding="utf-8")
 
 
-def _table(site: Path, suite: Suite, result: CheckResult) -> Table:
-    broken = {finding.expectation for finding in (*result.failures, *result.warnings) if finding.table == suite.table}
-    judged = [row for batch in suite.batches for row in _judged(site, suite, batch, broken)]
-    return Table(suite.table, suite.grain, tuple(judged))
-
-
-def _judged(site: Path, suite: Suite, batch: Batch, broken: set[str]) -> Iterator[Judged]:
-    pages = (site / "validations" / suite.table / batch.name).rglob("*.html")
-    page = next((page.relative_to(site).as_posix() for page in pages), None)
-    for expectation in batch.expectations:
-        holds = None if page is None else expectation.name not in broken
-        yield Judged(expectation.name, expectation.meta.why, expectation.meta.severity, batch.name, page, holds)
+def _file(site: Path, pattern: str) -> str | None:
+    return next((file.relative_to(site).as_posix() for file in site.glob(pattern)), None)
 
 
 def _instant(moment: datetime) -> str:
@@ -82,10 +102,17 @@ def _instant(moment: datetime) -> str:
 
 
 def _columns(finding: Finding) -> list[str]:
-    """The names of a finding's rows in order of appearance: dbt and the suites give all rows of one the same."""
+    """The names in the shown rows of a finding, in order of appearance."""
     return list(dict.fromkeys(name for row in finding.rows[:SHOWN_ROWS] for name in row))
 
 
-def _plural(count: int, one: str, several: str = "") -> str:
+def _cell(value: Value) -> str:
+    """A value of a row; of a number with decimals the 12 leading digits, for the last ones are the binary's."""
+    if value is None:
+        return "–"
+    return f"{value:.12g}" if isinstance(value, float) and not value.is_integer() else str(value)
+
+
+def _counted(count: int, one: str, several: str = "") -> str:
     """A number with its noun: 1 row, 2 rows."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -13,30 +13,29 @@ import pandas as pd
 
 from pipelines.warehouse.batches import Drawn
 from pipelines.warehouse.findings import Finding, Value
-from pipelines.warehouse.suites import Batch, Expectation, Suite
+from pipelines.warehouse.suites import Batch, Suite
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read once, at the import below: a check tells nobody outside
 
 import great_expectations as gx
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from great_expectations.render import LegacyDiagnosticRendererType
 
 logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 GX_SEVERITY = {"block": "critical", "warn": "warning"}
 KEPT_ROWS = 100  # of one finding, in check.json; the Data Docs show all that were drawn
 SITE = "data_docs"
-COLUMNS_OF_META = {  # of the tables on Great Expectations' pages, beside its own
-    "format": LegacyDiagnosticRendererType.META_PROPERTIES,
-    "content": {"Name": "name", "Severity": "severity", "Why": "why"},
-}
 
 
 class Expectations:
-    """One round of checking: validate every batch, then `write_docs`. Nothing is kept between rounds but the docs."""
+    """One round of checking: validate every batch, then `write_docs`. Nothing is kept between rounds but the docs.
+
+    `validated` holds the (table, batch) of every batch so far.
+    """
 
     def __init__(self, docs: Path, checked_at: datetime) -> None:
+        self.validated: set[tuple[str, str]] = set()
         self._docs = docs
         self._partial = docs.with_name(docs.name + ".partial")
         self._run = gx.RunIdentifier(run_name="check", run_time=checked_at)
@@ -59,14 +58,15 @@ class Expectations:
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(batch.keys)},
             run_id=self._run,
         )
+        self.validated.add((suite.table, batch.name))
         return [_finding(suite, batch, drawn, result) for result in validation.results if not result.success]
 
-    def write_docs(self, write_index: Callable[[Path], None]) -> None:
-        """Replaces the Data Docs by those of this round; `write_index` adds the first page to the folder it is given."""
+    def write_docs(self, write_pages: Callable[[Path], None]) -> None:
+        """Replaces the Data Docs by those of this round; `write_pages` completes the folder that it is given."""
         shutil.rmtree(self._partial, ignore_errors=True)
         self._context.build_data_docs(site_names=[SITE], build_index=False)
-        shutil.rmtree(self._partial / "static", ignore_errors=True)  # logos and fonts, which no page of ours shows
-        write_index(self._partial)
+        shutil.rmtree(self._partial / "static", ignore_errors=True)  # logos and fonts, which no page shows
+        write_pages(self._partial)
         shutil.rmtree(self._docs, ignore_errors=True)
         self._partial.rename(self._docs)
 
@@ -79,11 +79,11 @@ def _drop_default_site(context: Any) -> None:
 
 
 def _site(folder: Path) -> dict[str, Any]:
-    view = {"module_name": "pipelines.warehouse.docs_view", "class_name": "PlainPageView"}
+    view = {"module_name": "pipelines.warehouse.docs_view", "class_name": "SectionsView"}
     return {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
-        "site_section_builders": {"expectations": {"view": view}, "validations": {"view": view}, "profiling": None},
+        "site_section_builders": {"expectations": {"view": view}, "validations": {"view": view}},
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())},
     }
 
@@ -91,23 +91,17 @@ def _site(folder: Path) -> dict[str, Any]:
 def _gx_suite(name: str, suite: Suite, batch: Batch) -> Any:
     return gx.ExpectationSuite(
         name=name,
-        meta={"grain": suite.grain, "notes": COLUMNS_OF_META},
+        meta={"grain": suite.grain},
         expectations=[
             ExpectationConfiguration(
                 type=expectation.type,
                 kwargs=expectation.kwargs.given(),
-                meta=_meta(expectation),
+                meta={"name": expectation.name, **msgspec.to_builtins(expectation.meta)},
                 severity=GX_SEVERITY[expectation.meta.severity],
             ).to_domain_obj()
             for expectation in batch.expectations
         ],
     )
-
-
-def _meta(expectation: Expectation) -> dict[str, Any]:
-    """For `_finding`, and once more where Great Expectations' pages look for it."""
-    read = {"name": expectation.name, **msgspec.to_builtins(expectation.meta)}
-    return {**read, "attributes": read}
 
 
 def _finding(suite: Suite, batch: Batch, drawn: Drawn, result: Any) -> Finding:

@@ -9,6 +9,8 @@ import pytest
 from pipelines.failures import BadInput, CheckFailed
 from pipelines.stores.tables import LANDING
 from pipelines.warehouse.check import check
+from pipelines.warehouse.data_tests import read_data_tests
+from pipelines.warehouse.dbt_runner import scratch_of
 from pipelines.warehouse.findings import Finding, read_result
 from pipelines.warehouse.publish import publish
 from pipelines.warehouse.suites import expectations_dir, load_suites
@@ -222,8 +224,16 @@ def test_the_verdict_is_written_and_read_back(sound, small_workspace):
 
 def test_the_data_docs_show_every_batch(sound, small_workspace):
     page = (small_workspace / "warehouse" / "data_docs" / "index.html").read_text(encoding="utf-8")
-    names = [f"{suite.table}.{batch.name}" for suite in SUITES for batch in suite.batches]
+    names = [f"validations/{suite.table}/{batch.name}/" for suite in SUITES for batch in suite.batches]
     assert [name for name in names if name not in page] == []
+
+
+def test_the_data_docs_show_every_data_test_that_dbt_ran(sound, small_workspace):
+    page = (small_workspace / "warehouse" / "data_docs" / "index.html").read_text(encoding="utf-8")
+    ran = read_data_tests(scratch_of(small_workspace) / "target")
+    assert len(ran) > 100
+    assert [test for test in ran if not test.holds or test.name not in page] == []
+    assert f"{len(ran)} of {len(ran)} hold" in page
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
