@@ -1,12 +1,10 @@
 """Attribute: orders meet their redemptions, then the clicks of their visitors, and every claim is weighed."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import apache_beam as beam
-import polars as pl
-import pyarrow.compute as pc
 from apache_beam.coders import StrUtf8Coder
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
@@ -14,7 +12,7 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 from pipelines.records import Attributed, Block, Rows
 from pipelines.rules.attribution import Rules
 from pipelines.rules.links import LinkAssignment
-from pipelines.stages.resolve import COLUMNS, LinkResolver
+from pipelines.stages.landed import Landed
 from pipelines.stages.revisions import revision_rows
 from pipelines.stages.shards import OrderShard, VisitorShard
 from pipelines.stores.lake import Lake
@@ -131,38 +129,3 @@ class _WeighClaims(_OfShard):
         fresh = self._new_token()
         token.write(fresh)
         self._sets.put(shard, fresh, held)
-
-
-@dataclass
-class Landed:
-    """Fills a shard's working set with what the lake has landed."""
-
-    lake: Lake
-    links: list[LinkAssignment]
-    shards: int
-    versions: Mapping[str, int] | None
-    _resolver: LinkResolver | None = field(default=None, init=False)
-
-    def order_shard(self, shard: int) -> OrderShard:
-        filled = OrderShard()
-        for topic in ("orders", "redemptions"):
-            filled.add(Rows(topic, self._rows(topic, pc.field("shard") == shard)))
-        return filled
-
-    def visitor_shard(self, shard: int) -> VisitorShard:
-        filled = VisitorShard()
-        filled.add_clicks(self._rows("clicks", pc.field("shard") == shard))
-        everything = OrderShard()
-        for topic in ("orders", "redemptions"):
-            everything.add(Rows(topic, self._rows(topic, None)))
-        ids = self._rows("orders", None)["order_id"]
-        for home, sets in everything.sets(ids, self.shards):
-            if home == shard:
-                filled.add_orders(sets)
-        return filled
-
-    def _rows(self, topic: str, where: pc.Expression | None) -> pl.DataFrame:
-        if self._resolver is None:
-            self._resolver = LinkResolver(self.links)
-        version = None if self.versions is None else self.versions[topic]
-        return self._resolver.resolved(topic, self.lake.read(topic, COLUMNS[topic], where, version))

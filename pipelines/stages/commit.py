@@ -16,7 +16,7 @@ from pipelines.stages.working_set import Runs
 from pipelines.stores.lake import WATERMARK, Lake, attributed_mark, latest_mark
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS
 
-FLUSH_ROWS = 50_000
+FLUSH_ROWS = 10_000  # orders, at some kilobytes each, that wait for one commit
 
 
 @dataclass(frozen=True)

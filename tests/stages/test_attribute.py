@@ -12,7 +12,7 @@ from pipelines.rules.attribution import DAY, Rules
 from pipelines.rules.codes import CodeAssignment, CodeRoster
 from pipelines.rules.links import LinkAssignment
 from pipelines.rules.money import Exchange
-from pipelines.stages.attribute import Attribute, Landed, WorkingSets
+from pipelines.stages.attribute import Attribute, WorkingSets
 from pipelines.stages.decode import BlockDecoder, shard_of
 from pipelines.stages.land import stored
 from pipelines.stages.resolve import LinkResolver
@@ -154,14 +154,6 @@ def test_the_working_set_is_filled_from_the_version_that_is_asked_for(lake):
     before = {table: lake.open(table).version() for table in LANDING}
     land(lake, "clicks", click("c", "l-ana"))
     attributed(lake, [rows("orders", placed())], [("o", None, [])], before)
-
-
-def test_an_order_is_found_again_by_every_visitor_that_it_ever_named(lake):
-    land(lake, "orders", placed(), placed("a", 5, kind="amended", visitor_id=OTHER))
-    landed = Landed(lake, LINKS, SHARDS, None)
-    for visitor in ("v", OTHER):
-        held = landed.visitor_shard(shard_of(visitor, SHARDS))
-        assert held.orders_of.gather([visitor])["order_id"].to_list() == ["o"]
 
 
 def test_a_working_set_with_another_token_is_dropped_and_filled_anew():
