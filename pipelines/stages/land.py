@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import apache_beam as beam
 import polars as pl
@@ -49,25 +50,22 @@ class _CommitBlock(beam.DoFn):
     def process(self, block: Decoded) -> Iterator[Rows]:
         rows = stored(block.topic, block.rows, self._now())
         span = (block.start, block.end)
-        written = self._lake.land(block.topic, block.source, span, rows, self._marks(block), self._epoch)
+        written = self._lake.land(block.topic, block.source, span, rows, partial(_marks, block), self._epoch)
         self._in.inc(block.rows.height)
         self._written.inc(written)
         yield Rows(block.topic, block.rows)
 
-    def _marks(self, block: Decoded) -> dict[str, int]:
-        """The partition's greatest instant, and running counts of what is counted and not stored."""
-        names = [mark(block.source) for mark in (latest_mark, unconsented_mark, unknown_fields_mark)]
-        before = self._lake.transactions(block.topic, [block.source, *names])
-        committed = before.get(block.source, block.start)
-        latest, unconsented, unknown = (before.get(name, 0) for name in names)
-        if block.rows.height:
-            latest = max(latest, int(block.rows["occurred_at"].cast(pl.Int64).max()))  # type: ignore[arg-type]
-        marks = (
-            latest,
-            unconsented + _new(block.unconsented, committed),
-            unknown + _new(block.with_unknown_fields, committed),
-        )
-        return {name: mark for name, mark in zip(names, marks, strict=True) if mark}
+
+def _marks(block: Decoded, before: Callable[[str], int | None], committed: int) -> dict[str, int]:
+    """The partition's greatest instant, and running counts of what is counted and not stored."""
+    names = [mark(block.source) for mark in (latest_mark, unconsented_mark, unknown_fields_mark)]
+    latest, unconsented, unknown = (before(name) or 0 for name in names)
+    if block.rows.height:
+        latest = max(latest, int(block.rows["occurred_at"].cast(pl.Int64).max()))  # type: ignore[arg-type]
+    unconsented += _new(block.unconsented, committed)
+    unknown += _new(block.with_unknown_fields, committed)
+    marks = zip(names, (latest, unconsented, unknown), strict=True)
+    return {name: mark for name, mark in marks if mark}
 
 
 def stored(table: str, rows: pl.DataFrame, ingested_at: datetime) -> pa.Table:

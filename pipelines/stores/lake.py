@@ -1,6 +1,6 @@
 """The lake: Delta tables in which data and the offsets that they stand for are committed as one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,13 @@ EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
 WATERMARK = "watermark"  # on order_attributions, in microseconds
 _COMPRESSED = WriterProperties(compression="ZSTD")
 CONTENTION_RETRIES = 200  # appends of other partitions; delta-rs gives up after 15 by itself
+
+Marks = Callable[[Callable[[str], int | None], int], Mapping[str, int]]
+
+
+def no_marks(_before: Callable[[str], int | None], _committed: int) -> Mapping[str, int]:
+    """For a table whose partitions have an offset and nothing else."""
+    return {}
 
 
 def latest_mark(source: str) -> str:
@@ -85,13 +92,12 @@ class Lake:
         self._require_newest(opened, epoch)
         return opened
 
-    def land(
-        self, table: str, source: str, span: tuple[int, int], rows: pa.Table, marks: Mapping[str, int], epoch: int
-    ) -> int:
+    def land(self, table: str, source: str, span: tuple[int, int], rows: pa.Table, marks: Marks, epoch: int) -> int:
         """Commits a block's rows with its partition's next offset; the number of rows written.
 
         `source` is `topic/partition`, `span` the block's [start, end), `rows` carry a column `offset`.
-        What lies below the committed offset is cut. `marks` are further app transactions of the source.
+        What lies below the committed offset is cut. `marks` gives further app transactions of the source,
+        from those of before and the committed offset.
         Raises MissingMessages if the block begins beyond the committed offset, and Superseded.
         """
         opened = self.current(table, epoch)
@@ -104,7 +110,7 @@ class Lake:
         if end <= committed:
             return 0
         new = rows.filter(pc.field("offset") >= committed) if start < committed else rows
-        self._commit(table, new, {source: end, **marks}, opened, epoch)
+        self._commit(table, new, {source: end, **marks(opened.transaction_version, committed)}, opened, epoch)
         return int(new.num_rows)
 
     def transactions(self, table: str, names: Sequence[str]) -> dict[str, int]:

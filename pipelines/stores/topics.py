@@ -16,7 +16,7 @@ from pipelines.failures import BadInput
 from pipelines.records import EVENTS, Messages, Offsets
 
 T = TypeVar("T")
-BLOCK_MESSAGES = 50_000
+BLOCK_MESSAGES = 100_000
 CHUNK = 8 << 20  # bytes read at a time
 FINGERPRINT = 1 << 16  # bytes before the committed offset that prove that a file is still the one that was read
 

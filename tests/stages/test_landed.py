@@ -5,6 +5,7 @@ import pytest
 from pipelines.stages.decode import BlockDecoder, shard_of
 from pipelines.stages.land import stored
 from pipelines.stages.landed import Landed
+from pipelines.stores.lake import no_marks
 from pipelines.stores.tables import LANDING
 from pipelines.testing import CLOCK, HASH_KEY, messages_of
 from tests.stages.landing import new_lake
@@ -31,7 +32,7 @@ def lake(tmp_path):
     }
     for topic, sent in messages.items():
         rows = BlockDecoder(topic, HASH_KEY, SHARDS).decode(messages_of(topic, sent, 0)).rows
-        lake.land(topic, f"{topic}/0", (0, len(sent)), stored(topic, rows, CLOCK), {}, epoch=1)
+        lake.land(topic, f"{topic}/0", (0, len(sent)), stored(topic, rows, CLOCK), no_marks, epoch=1)
     return lake
 
 

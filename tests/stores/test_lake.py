@@ -38,7 +38,9 @@ def rejects(*offsets, topic="clicks"):
 
 
 def land(lake, start, end, *, epoch=1, marks=None):
-    return lake.land("rejected_events", "clicks/0", (start, end), rejects(*range(start, end)), marks or {}, epoch)
+    return lake.land(
+        "rejected_events", "clicks/0", (start, end), rejects(*range(start, end)), lambda *_: marks or {}, epoch
+    )
 
 
 def offsets(lake):
