@@ -53,7 +53,7 @@ def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> N
     output.say(
         "",
         Text(f"The picture: {html}\n             {png}"),
-        Text(f"Look into any order: codetrail --workspace {given.root} explain ORDER_ID"),
+        Text(f"Look into any order: codetrail --workspace {given.root} explain {_most_claimed(given)}"),
     )
     folder, _ = current_version(given.root)
     document = {
@@ -109,9 +109,8 @@ def build(given: Given, output: Output, *, final: bool = True) -> None:
     from pipelines.warehouse.clicks import resolved_clicks
     from pipelines.warehouse.sources import BuildSettings
 
+    _require_lake(given)
     lake, settings = given.workspace.lake, given.settings
-    if not lake.exists("order_attributions"):
-        raise BadInput(f"{lake.root} holds no lake yet: run `codetrail run` first")
     with output.working("building the marts"):
         reference = given.workspace.reference(given.hash_key())
         clicks = resolved_clicks(lake, rulebook(reference, settings).links)
@@ -200,6 +199,7 @@ def quarantine_list(
 ) -> None:
     from pipelines.reports.quarantine import list_rejected, rendered_list
 
+    _require_lake(given)
     found = list_rejected(given.workspace.lake, reason=reason, step=step, topic=topic, since=since, limit=limit)
     output.result(found, rendered_list(found))
 
@@ -207,6 +207,7 @@ def quarantine_list(
 def quarantine_show(given: Given, output: Output, place: str, as_hex: bool) -> None:
     from pipelines.reports.quarantine import rendered_event, show_rejected
 
+    _require_lake(given)
     found = show_rejected(given.workspace.lake, place)
     output.result(found, rendered_event(found, as_hex=as_hex))
 
@@ -217,6 +218,20 @@ def _end(output: Output, final: bool, document: Any, *renderings: Any) -> None:
         output.result(document, *renderings)
     else:
         output.say(*renderings)
+
+
+def _most_claimed(given: Given) -> str:
+    """The order that has the most to explain."""
+    import polars as pl
+
+    orders = given.workspace.lake.read("order_attributions", ["order_id", "claims"])
+    return str(orders.sort(pl.col("claims").list.len(), "order_id")["order_id"][-1])
+
+
+def _require_lake(given: Given) -> None:
+    lake = given.workspace.lake
+    if not lake.exists("order_attributions"):
+        raise BadInput(f"{lake.root} holds no lake yet: run `codetrail run` first")
 
 
 def _fresh(root: Path) -> None:

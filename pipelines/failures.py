@@ -28,7 +28,7 @@ class CodetrailError(Exception):
 
 
 class BadInput(CodetrailError):
-    """Wrong usage, reference data, settings or topic files: nothing has been written."""
+    """Wrong usage, reference data, settings or topic files."""
 
     exit_code = 2
 

@@ -69,7 +69,8 @@ MISSING = {
     "publish": (1, "codetrail check"),
     "score": (2, "codetrail simulate"),
     "explain ORD-1": (2, "codetrail run"),
-    "quarantine show orders/0/0": (2, "quarantine list"),
+    "quarantine list": (2, "codetrail run"),
+    "quarantine show orders/0/0": (2, "codetrail run"),
 }
 
 
