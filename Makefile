@@ -1,13 +1,6 @@
 # Everything that a clone needs: Python 3.11 and this file.
 PYTHON ?= python3.11
 BIN := .venv/bin
-# Whoever told pip of certificates and an index has told uv.
-ifdef PIP_CERT
-export SSL_CERT_FILE ?= $(PIP_CERT)
-endif
-ifdef PIP_INDEX_URL
-export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
-endif
 
 .DEFAULT_GOAL := help
 

@@ -44,7 +44,7 @@ def pytest_make_collect_report(collector):
 
 def _no_skip_in_ci(report):
     """In CI what did not run did not pass."""
-    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+    if os.environ.get("CI") == "true" and report.skipped:
         path, line, reason = report.longrepr
         if MAY_BE_ABSENT not in reason:
             report.outcome = "failed"
