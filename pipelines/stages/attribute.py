@@ -88,6 +88,12 @@ class _OfShard(beam.DoFn):
         self._new_token = transform.new_token
         self._landed = Landed(transform.lake, transform.links, transform.shards, transform.landed_before)
 
+    def _keep(self, sets: WorkingSets[Shard], shard: int, token: Any, held: Shard) -> None:
+        """Keeps what the element left of the working set, under a token that no earlier state has."""
+        fresh = self._new_token()
+        token.write(fresh)
+        sets.put(shard, fresh, held)
+
 
 class _Assemble(_OfShard):
     def setup(self) -> None:
@@ -101,9 +107,7 @@ class _Assemble(_OfShard):
         held = self._sets.take(shard, token.read())
         held.add(arrived)
         yield from held.sets(arrived.rows["order_id"], self._shards)
-        fresh = self._new_token()
-        token.write(fresh)
-        self._sets.put(shard, fresh, held)
+        self._keep(self._sets, shard, token, held)
 
 
 class _WeighClaims(_OfShard):
@@ -126,6 +130,4 @@ class _WeighClaims(_OfShard):
         self._out.inc(len(attributions))
         if attributions or none:
             yield Attributed(revision_rows(attributions, none))
-        fresh = self._new_token()
-        token.write(fresh)
-        self._sets.put(shard, fresh, held)
+        self._keep(self._sets, shard, token, held)
