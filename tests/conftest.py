@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from services.broker import Broker
+from services.provision import KAFKA
+
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = Path(sys.executable).with_name("codetrail")
 MAY_BE_ABSENT = "shared"  # a skip for want of the shared real input, which is no part of a clone
@@ -115,6 +118,28 @@ def demo(tmp_path_factory) -> Made:
     ended = run_codetrail("--workspace", root, "demo")
     assert ended.code == 0, ended.err
     return Made(root, ended)
+
+
+@pytest.fixture(scope="session")
+def new_broker(tmp_path_factory):
+    """Starts a broker of the caller's own, to be killed at will: `new_broker(security="SASL_SSL")` → Broker."""
+    if shutil.which("java") is None or not KAFKA.is_dir():
+        pytest.skip("NO BROKER HERE, so nothing about Kafka was tested: `make services` gets one")
+    started: list[Broker] = []
+
+    def start(**options) -> Broker:
+        started.append(Broker.start(tmp_path_factory.mktemp("broker"), **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(new_broker) -> Broker:
+    """The broker that all tests share, started for the first that asks; `broker.reset()` empties it."""
+    return new_broker()
 
 
 def sh_blocks() -> list[str]:

@@ -28,7 +28,7 @@ OUTSIDE_WORLD = {
 }
 CLOCK_AND_CHANCE = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "getenv", "uuid4", "urandom"}
 IN_AND_OUT = {"open", "print", "input", "read_text", "read_bytes", "write_text", "write_bytes"}
-NOT_MIRRORED = {"acceptance", "golden", "end_to_end", "browser", "dbt", "docs", "bench"}
+NOT_MIRRORED = {"acceptance", "golden", "end_to_end", "browser", "dbt", "docs", "bench", "services"}
 NOT_OF_A_MODULE = {
     "test_architecture",
     "test_schemas",
