@@ -51,6 +51,27 @@ class MissingMessages(CodetrailError):
     """A block begins beyond the committed offset: writing it would skip messages for good."""
 
 
+class KafkaUnavailable(CodetrailError):
+    """The brokers cannot be reached, or refuse the login or the request."""
+
+
+class OffsetGone(CodetrailError):
+    """The partition does not hold the offset that is to be read: its messages were deleted, or it is another one.
+
+    `first` and `end` are the offsets that it does hold; after a journey between processes only the text is left.
+    """
+
+    def __init__(
+        self, message: str, topic: str = "", partition: int = -1, wanted: int = -1, first: int = -1, end: int = -1
+    ) -> None:
+        super().__init__(message)
+        self.topic, self.partition, self.wanted, self.first, self.end = topic, partition, wanted, first, end
+
+
 FAILURES: dict[str, type[CodetrailError]] = {
-    failure.__name__: failure for failure in (BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages)
+    failure.__name__: failure
+    for failure in (
+        *(BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages),
+        *(KafkaUnavailable, OffsetGone),
+    )
 }

@@ -14,13 +14,38 @@ from pipelines.failures import BadInput
 from pipelines.rules.money import minor_digits
 
 Policy = Literal["code_wins", "link_wins", "if_involved", "if_winner"]
+KafkaClient = Literal["kafka-python", "confluent-kafka"]
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 PathTransform = Literal["none", "collapse_repeats", "unique"]
 MICROSECOND = timedelta(microseconds=1)
 SHORTEST_DAYS = 1 / 86_400  # a second
 DECIDING = ("reporting_currency", "policy", "window_days", "path_transform", "half_life_days", "shards")
 
 
-class Settings(BaseSettings):
+class KafkaSettings(BaseSettings):
+    """How to reach the brokers, and how a live run reads from them."""
+
+    bootstrap_servers: str | None = Field(default=None, min_length=1)
+    kafka_client: KafkaClient = "kafka-python"
+    kafka_client_id: str = Field(default="codetrail", min_length=1)
+    kafka_group_id: str = Field(default="codetrail", min_length=1)
+    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
+    kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_password_file: Path | None = None
+    kafka_ssl_cafile: Path | None = None
+    kafka_ssl_certfile: Path | None = None
+    kafka_ssl_keyfile: Path | None = None
+    kafka_request_timeout_seconds: float = Field(default=30, ge=1, le=300)
+    dead_letter_topic: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,249}$")
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    block_seconds: float = Field(default=0.4, gt=0, le=60)
+    block_messages: int = Field(default=50_000, ge=1, le=1_000_000)
+
+
+class Settings(KafkaSettings):
     """What may be set in `codetrail.toml`, by CODETRAIL_<NAME>, or by an option."""
 
     model_config = SettingsConfigDict(env_prefix="CODETRAIL_", extra="forbid", frozen=True)
@@ -72,7 +97,20 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _TomlFile(settings_cls)
+
+
+class _TomlFile(TomlConfigSettingsSource):
+    """`codetrail.toml`, which people copy and commit: no place for a password."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        if "kafka_password" in values:
+            raise BadInput(
+                f"{self.toml_file_path}: kafka_password does not belong into a file that is copied about; "
+                "set CODETRAIL_KAFKA_PASSWORD, or name a file of its own with kafka_password_file"
+            )
+        return values
 
 
 def load_settings(file: Path, options: Mapping[str, Any]) -> Settings:
