@@ -1,7 +1,7 @@
 """The lake: Delta tables in which data and the offsets that they stand for are committed as one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,14 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
@@ -20,6 +27,15 @@ EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
 WATERMARK = "watermark"  # on order_attributions, in microseconds
 _COMPRESSED = WriterProperties(compression="ZSTD")
 CONTENTION_RETRIES = 200  # appends of other partitions; delta-rs gives up after 15 by itself
+CHECKPOINT_COMMITS = 100
+REMOVED_HOURS = 1  # how long a file that was compacted away is remembered, and stays
+KEPT_SHORT = {  # a commit and an opening cost what the log is long
+    "delta.checkpointInterval": str(CHECKPOINT_COMMITS),
+    "delta.logRetentionDuration": "interval 10 minutes",
+    "delta.deletedFileRetentionDuration": f"interval {REMOVED_HOURS} hours",
+}
+CHECKPOINT_ONLY = PostCommitHookProperties(cleanup_expired_logs=False)  # it would list the log at each commit
+LISTINGS = 5  # of a table, when files are compacted away while it is read
 
 Marks = Callable[[Callable[[str], int | None], int], Mapping[str, int]]
 
@@ -63,16 +79,16 @@ class Lake:
         return DeltaTable.is_deltatable(self.uri(table))
 
     def open(self, table: str) -> DeltaTable:
-        with _reporting(self.uri(table)):
+        with reporting(self.uri(table)):
             return DeltaTable(self.uri(table))
 
     def create(self) -> None:
         """Every table, before any pipeline: two writers that create one table at once would fail."""
         for table, schema in TABLES.items():
-            with _reporting(self.uri(table)):
+            with reporting(self.uri(table)):
                 if not self.exists(table):
                     (self.root / table).mkdir(parents=True, exist_ok=True)
-                    DeltaTable.create(self.uri(table), schema=schema, mode="ignore")
+                    DeltaTable.create(self.uri(table), schema=schema, mode="ignore", configuration=KEPT_SHORT)
 
     def take_over(self) -> int:
         """Begins a run: its epoch, which every commit of it checks, in every table."""
@@ -127,15 +143,27 @@ class Lake:
         version: int | None = None,
     ) -> pl.DataFrame:
         """Rows of a table, as of a version or the newest; `where` is pushed down to the files' statistics."""
-        with _reporting(self.uri(table)):
-            # Arrow's own file system: its threads outlive Python's, and would call into it while the process ends.
-            files = fs.SubTreeFileSystem(self.uri(table), fs.LocalFileSystem())
-            dataset = DeltaTable(self.uri(table), version=version).to_pyarrow_dataset(filesystem=files)
-            scanned = dataset.to_table(columns=None if columns is None else list(columns), filter=where)
+        with reporting(self.uri(table)):
+            scanned = self._scan(table, columns, where, version)
         frame = pl.from_arrow(scanned)
         if not isinstance(frame, pl.DataFrame):
             raise TypeError(f"{table} read as {type(frame)}")
         return frame
+
+    def _scan(
+        self, table: str, columns: Sequence[str] | None, where: pc.Expression | None, version: int | None
+    ) -> pa.Table:
+        # Arrow's own file system: its threads outlive Python's, and would call into it while the process ends.
+        files = fs.SubTreeFileSystem(self.uri(table), fs.LocalFileSystem())
+        listings = LISTINGS if version is None else 1
+        while True:
+            dataset = DeltaTable(self.uri(table), version=version).to_pyarrow_dataset(filesystem=files)
+            try:
+                return dataset.to_table(columns=None if columns is None else list(columns), filter=where)
+            except FileNotFoundError:  # compacted away since it was listed
+                listings -= 1
+                if not listings:
+                    raise
 
     def rows(self, table: str) -> int:
         """How many rows a table has, by its log alone; 0 if there is no such table yet."""
@@ -176,18 +204,31 @@ class Lake:
             app_transactions=[Transaction(name, version) for name, version in transactions.items()],
             max_commit_retries=CONTENTION_RETRIES,
         )
-        with _reporting(self.uri(table)):
+        with reporting(self.uri(table)):
             try:  # also without rows: offsets count
                 write_deltalake(
-                    opened, rows, mode="append", commit_properties=properties, writer_properties=_COMPRESSED
+                    opened,
+                    rows,
+                    mode="append",
+                    commit_properties=properties,
+                    post_commithook_properties=CHECKPOINT_ONLY,
+                    writer_properties=_COMPRESSED,
                 )
             except CommitFailedError:
                 self._require_newest(DeltaTable(self.uri(table)), epoch)
                 raise
+        if opened.version() % CHECKPOINT_COMMITS == 0:
+            shorten_log(opened)
+
+
+def shorten_log(opened: DeltaTable) -> None:
+    """Deletes what the log no longer needs: commits and checkpoints older than its retention and a checkpoint."""
+    with suppress(DeltaError, FileNotFoundError):  # another writer deletes the same files now
+        opened.cleanup_metadata()
 
 
 @contextmanager
-def _reporting(uri: str) -> Iterator[None]:
+def reporting(uri: str) -> Iterator[None]:
     try:
         yield
     except (DeltaError, OSError, pa.ArrowInvalid) as error:
