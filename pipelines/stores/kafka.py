@@ -54,15 +54,6 @@ def sent_at(connection: Connection, places: Mapping[Place, int]) -> dict[Place, 
         for place, offset in waiting.items():
             sent[place] = _sent_at(consumer, TopicPartition(*place), offset, held[place][1], connection)
     return sent
-    consumer, _ = open_client(connection, KafkaConsumer, **READING | {"max_partition_fetch_bytes": 1 << 16})
-    try:
-        for place, offset in waiting.items():
-            sent[place] = _sent_at(consumer, TopicPartition(*place), offset, held[place][1], connection)
-    except KafkaError as error:
-        raise unavailable(connection, error) from error
-    finally:
-        consumer.close()
-    return sent
 
 
 def commit_offsets(connection: Connection, offsets: Mapping[Place, int]) -> None:
