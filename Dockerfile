@@ -1,6 +1,11 @@
-# One image for every command: Python 3.11 and what requirements.lock names, checked by hash.
+# One image for every command: Python 3.11, what requirements.lock names, checked by hash, and Prism for endless streams.
+FROM golang:1.26.2-bookworm AS prism
+# The version of apache-beam in requirements.lock: its runner and its SDK speak to each other.
+RUN CGO_ENABLED=0 go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0
+
 FROM python:3.11.9-slim-bookworm
 
+COPY --from=prism /go/bin/prism /usr/bin/prism
 WORKDIR /codetrail
 COPY requirements-uv.lock requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-uv.lock \

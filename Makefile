@@ -1,4 +1,4 @@
-# Everything that a clone needs: Python 3.11 and this file.
+# Everything that a clone needs: Python 3.11 and this file; for the services also Java, Maven and Go.
 PYTHON ?= python3.11
 BIN := .venv/bin
 
@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## list the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: install
 install: .venv/installed ## put codetrail into .venv/bin
@@ -15,8 +15,20 @@ install: .venv/installed ## put codetrail into .venv/bin
 demo: install ## a hostile simulated shop, from raw events to an ROI table and a picture
 	@$(BIN)/codetrail --workspace demo demo
 
+.PHONY: services
+services: .venv/installed ## put Kafka and Prism into .services, for tests and endless streams
+	@$(BIN)/python -m services provision
+
+.PHONY: services-start
+services-start: .venv/installed ## a Kafka broker of this machine, on port 9092
+	@$(BIN)/python -m services start
+
+.PHONY: services-stop
+services-stop: .venv/installed ## stop that broker; its topics stay
+	@$(BIN)/python -m services stop
+
 .PHONY: test
-test: .venv/installed-dev ## check the style, the types and every test
+test: .venv/installed-dev services ## check the style, the types and every test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -41,7 +53,8 @@ lock: .venv/uv ## resolve the dependencies again, with hashes
 
 .PHONY: clean
 clean: ## remove what the other verbs made
-	rm -rf .venv demo dbt_project/target dbt_project/logs
+	@if [ -e .services/run/pid ]; then $(BIN)/python -m services stop; fi
+	rm -rf .venv .services demo dbt_project/target dbt_project/logs
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv

@@ -1,7 +1,4 @@
-"""A real Kafka broker as a process of this machine: one KRaft node that can be stopped, killed and frozen.
-
-python -m services.broker start|stop
-"""
+"""A real Kafka broker as a process of this machine: one KRaft node that can be stopped, killed and frozen."""
 
 import os
 import random
@@ -12,7 +9,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -59,11 +57,14 @@ class Broker:
     ) -> Self:
         """A broker that takes requests, on a free port unless one is named.
 
-        `settings` are added to those of services/kafka/server.properties. A folder that has a broker's data keeps it.
-        Raises BrokerFailure if it is not up in a minute.
+        `settings` are added to those of services/kafka/server.properties. A folder that has a broker's data keeps it,
+        and its users' passwords: a secured broker wants a new folder.
+        Raises BrokerFailure if the named port is taken or the broker is not up in a minute; then no process is left.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        own, controller = free_ports(2)
+        if port is not None and not _is_free(port):
+            raise BrokerFailure(f"port {port} is taken: stop what listens there, then repeat")
+        own, controller = _free_ports(2)
         broker = cls(folder, Listener(port or own, security, folder))
         if security == "SASL_SSL":
             broker.listener.make_certificate()
@@ -99,7 +100,11 @@ class Broker:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # an interrupt from the keyboard is not for it
             )
-        self._wait_until_ready()
+        with ExitStack() as undo:
+            undo.callback(self.kill)
+            (self.folder / "pid").write_text(str(self.pid))
+            self._wait_until_ready()
+            undo.pop_all()
 
     def stop(self) -> None:
         """SIGTERM: it closes its logs; nothing happens if it does not run."""
@@ -143,7 +148,7 @@ class Broker:
             self._await(lambda: _led_partitions(admin, name) == total, f"topic {name} has not grown to {total}")
 
     def delete_records(self, topic: str, partition: int, before_offset: int) -> None:
-        """Makes `before_offset` the partition's first offset, as if retention had passed."""
+        """Makes `before_offset` the partition's first offset, as if retention had passed; a kill may undo it."""
         with self.admin() as admin:
             admin.delete_records({TopicPartition(topic, partition): before_offset})
 
@@ -225,20 +230,18 @@ class Broker:
         return "\n".join(lines[-20:])
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports on which nothing listens now."""
-    found: list[int] = []
-    for port in random.sample(_PORTS, len(_PORTS)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-        found.append(port)
-        if len(found) == count:
-            break
-    return found
+def _free_ports(count: int) -> list[int]:
+    return list(islice((port for port in random.sample(_PORTS, len(_PORTS)) if _is_free(port)), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _java() -> list[str]:

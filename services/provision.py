@@ -1,7 +1,4 @@
-"""Whether Kafka's jars and Prism's binary are in `.services/`: fetches what is missing, once.
-
-python -m services.provision
-"""
+"""Whether Kafka's jars and Prism's binary are in `.services/`: fetches what is missing, once."""
 
 import fcntl
 import os
@@ -13,12 +10,11 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.stores.prism import MODULE, SERVICES
+
 ROOT = Path(__file__).resolve().parents[1]
-SERVICES = ROOT / ".services"
 KAFKA = SERVICES / "kafka"
-PRISM = SERVICES / "prism"
 _POM = ROOT / "services" / "kafka" / "pom.xml"
-_PRISM_MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism"
 _LAST_LINES = 15
 _TO_INSTALL = {
     "java": "a JDK 17 or later (openjdk-17-jdk-headless)",
@@ -31,45 +27,51 @@ class NotProvisioned(Exception):
     """What could not be had, and what to do next."""
 
 
-def provision_kafka() -> Path:
-    """The folder of the jars that services/kafka/pom.xml names.
+def provision_kafka(services: Path = SERVICES) -> Path:
+    """The folder of the jars that services/kafka/pom.xml names, below `services`.
 
-    The folder is put in place whole, so a killed attempt leaves nothing that looks finished; another pom replaces it.
+    It is put in place whole, so a killed attempt leaves nothing that looks finished; another pom replaces it.
+    Raises NotProvisioned.
     """
-    with _alone():
-        pom = KAFKA / "pom.xml"
+    kafka = services / "kafka"
+    with _alone(services):
+        pom = kafka / "pom.xml"
         if not pom.is_file() or pom.read_bytes() != _POM.read_bytes():
             _need("java", "mvn")
-            fresh = _emptied(SERVICES / "kafka.partial")
+            fresh = _emptied(services / "kafka.partial")
             goal = ["dependency:copy-dependencies", f"-DoutputDirectory={fresh / 'libs'}"]
             _run(["mvn", "-q", "-B", "-f", str(_POM), *goal], "Kafka's jars")
             shutil.copy(_POM, fresh / "pom.xml")
-            shutil.rmtree(KAFKA, ignore_errors=True)
-            fresh.rename(KAFKA)
-    return KAFKA / "libs"
+            shutil.rmtree(kafka, ignore_errors=True)
+            fresh.rename(kafka)
+    return kafka / "libs"
 
 
-def provision_prism() -> Path:
-    """Prism's binary, built at the version of the installed Beam, which alone is known to fit it."""
+def provision_prism(services: Path = SERVICES) -> Path:
+    """Prism's binary, built at the version of the installed Beam, which alone is known to fit it.
+
+    Raises NotProvisioned.
+    """
+    prism = services / "prism"
     wanted = "v" + version("apache-beam")
-    stamp = SERVICES / "prism.version"
-    with _alone():
-        if not PRISM.is_file() or not stamp.is_file() or stamp.read_text() != wanted:
+    stamp = services / "prism.version"
+    with _alone(services):
+        if not prism.is_file() or not stamp.is_file() or stamp.read_text() != wanted:
             _need("go")
-            fresh = _emptied(SERVICES / "prism.partial")
-            _run(["go", "install", f"{_PRISM_MODULE}@{wanted}"], f"Prism {wanted}", {"GOBIN": str(fresh)})
+            fresh = _emptied(services / "prism.partial")
+            _run(["go", "install", f"{MODULE}@{wanted}"], f"Prism {wanted}", {"GOBIN": str(fresh)})
             stamp.unlink(missing_ok=True)
-            (fresh / "prism").replace(PRISM)
+            (fresh / "prism").replace(prism)
             fresh.rmdir()
             stamp.write_text(wanted)
-    return PRISM
+    return prism
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(services: Path) -> Iterator[None]:
     """Two provisionings of one folder wait for each other; the lock ends with its process, however that ends."""
-    SERVICES.mkdir(exist_ok=True)
-    with (SERVICES / "lock").open("w") as lock:
+    services.mkdir(exist_ok=True)
+    with (services / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -96,11 +98,3 @@ def _run(command: list[str], what: str, environment: dict[str, str] | None = Non
         said = "\n".join((done.stdout + done.stderr).splitlines()[-_LAST_LINES:])
         step = "It needs the network, or the mirror that this machine's settings name. Then repeat."
         raise NotProvisioned(f"{what} could not be had: {command[0]} ended with {done.returncode}. {step}\n{said}")
-
-
-if __name__ == "__main__":
-    try:
-        provision_kafka()
-        provision_prism()
-    except NotProvisioned as failure:
-        sys.exit(f"make services: {failure}")

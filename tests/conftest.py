@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipelines.stores.prism import SERVICES, find_prism
 from services.broker import Broker
 from services.provision import KAFKA
 
@@ -140,6 +141,15 @@ def new_broker(tmp_path_factory):
 def broker(new_broker) -> Broker:
     """The broker that all tests share, started for the first that asks; `broker.reset()` empties it."""
     return new_broker()
+
+
+@pytest.fixture(scope="session")
+def prism() -> str:
+    """The path of Prism's binary."""
+    found = find_prism(os.environ, shutil.which, SERVICES)
+    if found is None:
+        pytest.skip("NO PRISM HERE, so no endless stream was tested: `make services` gets it")
+    return found
 
 
 def sh_blocks() -> list[str]:

@@ -12,8 +12,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from pipelines.failures import BadInput
 from pipelines.reports.diagnosis import Finding
 from pipelines.reports.shown import size
+from pipelines.stores.prism import LOCATION, MODULE, SERVICES, find_prism
 from pipelines.stores.workspace import Workspace
 
 DISTRIBUTION = "codetrail"
@@ -23,7 +25,6 @@ NEEDED_BYTES = 1_000_000_000
 TIMES_TOPICS = 2  # the lake, a build and the published copies take about this much of what the topics take
 EARLIEST_CLOCK = datetime(2025, 1, 1, tzinfo=UTC)  # before this project was
 CLOCK_SLACK = timedelta(minutes=5)
-SERVICES = Path(__file__).parents[2] / ".services"
 
 
 def python(found: str = platform.python_version()) -> Finding:
@@ -119,17 +120,15 @@ def java(environment: Mapping[str, str], find_program: Callable[[str], str | Non
 def prism(
     environment: Mapping[str, str], find_program: Callable[[str], str | None], services: Path = SERVICES
 ) -> Finding:
-    """Looks where a run looks: CODETRAIL_PRISM_LOCATION, PATH, `.services/`."""
-    named = environment.get("CODETRAIL_PRISM_LOCATION")
-    if named and not os.access(named, os.X_OK):
-        told = f"CODETRAIL_PRISM_LOCATION names {named}, which cannot be run"
-        return Finding("Prism", "warning", told, "name the binary, or unset the variable", required=False)
-    beside = sorted(str(path) for path in services.glob("**/prism*") if path.is_file() and os.access(path, os.X_OK))
-    found = next((path for path in (named, find_program("prism"), *beside) if path), None)
+    """Looks where a run looks."""
+    try:
+        found = find_prism(environment, find_program, services)
+    except BadInput as failure:
+        return Finding("Prism", "warning", str(failure), f"unset {LOCATION}", required=False)
     if found:
         return Finding("Prism", "ok", f"{found}, for endless streams on one machine", required=False)
-    told = "not at CODETRAIL_PRISM_LOCATION, on PATH or in .services/; only endless streams need it"
-    step = "go install github.com/apache/beam/sdks/v2/go/cmd/prism@v" + version("apache-beam")
+    told = f"not at {LOCATION}, on PATH or in .services/; only endless streams need it, and then Beam downloads it"
+    step = f"make services, or go install {MODULE}@v{version('apache-beam')}"
     return Finding("Prism", "missing", told, step, required=False)
 
 

@@ -139,22 +139,20 @@ def test_java_is_found_on_path_or_at_java_home(look, tmp_path, workspace):
     assert str(java) in one(found, "Java").told
 
 
-def test_prism_is_found_where_a_run_looks(tmp_path):
-    binary = tmp_path / "bin" / "prism"
-    binary.parent.mkdir()
-    assert prism({}, lambda name: None, tmp_path).state == "missing"
-    assert prism({"CODETRAIL_PRISM_LOCATION": str(binary)}, lambda name: None, tmp_path).state == "warning"
-    binary.touch(mode=0o755)
-    for found in (
-        prism({"CODETRAIL_PRISM_LOCATION": str(binary)}, lambda name: None, tmp_path / "no"),
-        prism({}, {"prism": str(binary)}.get, tmp_path / "no"),
-        prism({}, lambda name: None, tmp_path),
-    ):
-        assert (found.state, str(binary) in found.told) == ("ok", True)
+def test_prism_is_told_of_with_its_place_or_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    named = {"CODETRAIL_PRISM_LOCATION": str(tmp_path / "prism")}
+    assert "make services" in prism({}, lambda name: None, tmp_path).next_step
+    assert prism(named, lambda name: None, tmp_path).state == "warning"
+    (tmp_path / "prism").touch(mode=0o755)
+    found = prism(named, lambda name: None, tmp_path)
+    assert (found.state, str(tmp_path / "prism") in found.told) == ("ok", True)
 
 
-def test_without_prism_the_run_is_still_healthy(look):
-    assert one(look(), "Prism").state == "missing"
+def test_prism_and_java_may_be_missing(look, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not prism({}, lambda name: None, tmp_path).required
+    assert (one(look(), "Java").state, one(look(), "Java").required) == ("missing", False)
     assert look().is_healthy
 
 

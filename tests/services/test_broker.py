@@ -2,6 +2,7 @@
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 
 from services.broker import TOPICS
 from services.listeners import MECHANISMS
@@ -81,4 +82,7 @@ def test_a_secured_broker_takes_every_mechanism_and_no_stranger(new_broker, secu
         consumer = KafkaConsumer(**own.client_settings(mechanism))
         assert consumer.topics() == {"orders"}
         consumer.close()
+    stranger = {**own.client_settings(), "sasl_plain_password": "guessed", "bootstrap_timeout_ms": 1000}
+    with pytest.raises(KafkaError):
+        KafkaConsumer(**stranger)
     own.stop()

@@ -1,0 +1,70 @@
+"""The verbs behind `make services`, `services-start` and `services-stop`: get Kafka and Prism, run a broker.
+
+python -m services provision|start|stop
+"""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from pipelines.stores.prism import SERVICES
+from services.broker import Broker, BrokerFailure
+from services.provision import NotProvisioned, provision_kafka, provision_prism
+
+RUN = SERVICES / "run"
+PORT = 9092
+_STOP_SECONDS = 30.0
+
+
+def start(folder: Path = RUN, port: int = PORT) -> str:
+    """The address of the broker in `folder`, which goes on when this process ends; one that runs is left alone."""
+    if not is_running(folder):
+        provision_kafka()
+        Broker.start(folder, port=port)
+    return f"127.0.0.1:{port}"
+
+
+def stop(folder: Path = RUN) -> bool:
+    """Stops the broker in `folder` by its process id, and kills it if it does not; false if none runs."""
+    if not is_running(folder):
+        return False
+    pid = int((folder / "pid").read_text())
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        os.kill(pid, how)
+        until = time.monotonic() + _STOP_SECONDS
+        while is_running(folder) and time.monotonic() < until:
+            time.sleep(0.1)
+    return True
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a broker holds the lock of its data: unlike a process id, a lock is never another process's."""
+    lock = folder / "data" / ".lock"
+    if not lock.exists():
+        return False
+    with lock.open("r+") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def main(verb: str) -> None:
+    if verb == "provision":
+        provision_kafka()
+        provision_prism()
+    elif verb == "start":
+        sys.stdout.write(f"Kafka is at {start()}; its data and log are in {RUN}\n")
+    else:
+        sys.stdout.write("Kafka is stopped\n" if stop() else "no Kafka was running\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1])
+    except (NotProvisioned, BrokerFailure) as failure:
+        sys.exit(f"services: {failure}")

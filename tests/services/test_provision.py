@@ -1,0 +1,57 @@
+"""Getting Kafka and Prism: all or nothing, once, and a reader is told what to install."""
+
+import pytest
+
+from services.provision import NotProvisioned, provision_kafka, provision_prism
+
+
+@pytest.fixture
+def without_programs(tmp_path, monkeypatch):
+    """To be called when no program is to be found any more."""
+    (tmp_path / "empty").mkdir()
+    return lambda: monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+
+
+def test_what_is_missing_is_named_with_what_to_install(tmp_path, without_programs):
+    without_programs()
+    with pytest.raises(NotProvisioned, match=r"java, mvn\. Install .* JDK 17 .* Maven"):
+        provision_kafka(tmp_path)
+    with pytest.raises(NotProvisioned, match=r"go\. Install .* Go"):
+        provision_prism(tmp_path)
+
+
+def test_half_a_provisioning_is_begun_anew_and_a_whole_one_is_kept(tmp_path, broker, without_programs):
+    half = tmp_path / "kafka.partial" / "libs" / "half.jar"
+    half.parent.mkdir(parents=True)
+    half.touch()
+    libs = provision_kafka(tmp_path)
+    jars = {path.name for path in libs.iterdir()}
+    assert any(name.startswith("kafka_") for name in jars)
+    assert half.name not in jars
+    assert not half.exists()
+    without_programs()
+    assert provision_kafka(tmp_path) == libs
+
+
+def test_kafka_of_another_pom_and_prism_of_another_beam_are_not_kept(tmp_path, without_programs):
+    without_programs()
+    (tmp_path / "kafka" / "libs").mkdir(parents=True)
+    (tmp_path / "kafka" / "pom.xml").write_text("<project/>")
+    with pytest.raises(NotProvisioned):
+        provision_kafka(tmp_path)
+    (tmp_path / "prism").touch(mode=0o755)
+    (tmp_path / "prism.version").write_text("v2.1.0")
+    with pytest.raises(NotProvisioned):
+        provision_prism(tmp_path)
+
+
+def test_a_download_that_fails_is_told_and_leaves_nothing_that_looks_finished(tmp_path, monkeypatch):
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    go = bin_folder / "go"
+    go.write_text("#!/bin/sh\necho no route to the proxy >&2\nexit 1\n")
+    go.chmod(0o755)
+    monkeypatch.setenv("PATH", str(bin_folder))
+    with pytest.raises(NotProvisioned, match=r"(?s)go ended with 1\. It needs the network.*no route to the proxy"):
+        provision_prism(tmp_path / "services")
+    assert not (tmp_path / "services" / "prism").exists()
