@@ -144,6 +144,16 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     commands.doctor(context.obj, Output(as_json), os.environ)
 
 
+@app.command(epilog="Example: codetrail --workspace shop compact --vacuum-hours 48")
+def compact(
+    context: typer.Context,
+    vacuum_hours: Annotated[int, typer.Option(min=0, help="Delete files that the lake left this long ago.")] = 24,
+    as_json: Json = False,
+) -> None:
+    """Make large files of the lake's small ones and shorten its log; a run, and readers, may go on meanwhile."""
+    commands.compact(_given(context), Output(as_json), vacuum_hours)
+
+
 @quarantine_app.command("list", epilog="Example: codetrail --workspace shop quarantine list --reason bad_money")
 def quarantine_list(
     context: typer.Context,

@@ -4,7 +4,7 @@ import gc
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,16 @@ def doctor(root: Path, output: Output, environment: Mapping[str, str]) -> None:
     output.result(found, rendered(found))
     if not found.is_healthy:
         raise CheckFailed("something that is needed is missing: what it is, and how to get it, stands above")
+
+
+def compact(given: Given, output: Output, vacuum_hours: int) -> None:
+    from pipelines.reports.compaction_table import compaction_table
+    from pipelines.stores.compaction import compact as compact_lake
+
+    _require_lake(given)
+    with output.working("compacting"):
+        done = compact_lake(given.workspace.lake, given.now, given.new_token, timedelta(hours=vacuum_hours))
+    output.result(asdict(done), compaction_table(done))
 
 
 def quarantine_list(

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from pipelines.failures import LakeUnavailable
-from pipelines.stores.lake import Lake
+from pipelines.stores.lake import LISTINGS, Lake
 from pipelines.stores.tables import TABLES
 from pipelines.warehouse.sources import files_of
 
@@ -16,16 +16,34 @@ MEMORY = "1GB"
 
 
 class Session:
-    """Questions to the lake as it was when the session began."""
+    """Questions to the lake as it was when the session began, or last lost a file to a compaction."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, tables: Iterable[str]) -> None:
         self._connection = connection
+        self._lake = lake
+        self._tables = list(tables)
+        self._listed = False
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """The answer's rows by column; instants in UTC."""
-        answer = self._connection.execute(sql, list(parameters))
-        names = [column[0] for column in answer.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        listings = LISTINGS
+        while True:
+            try:
+                self._list()
+                answer = self._connection.execute(sql, list(parameters))
+                names = [column[0] for column in answer.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+            except duckdb.IOException:
+                self._listed = False
+                listings -= 1
+                if not listings:
+                    raise
+
+    def _list(self) -> None:
+        if not self._listed:
+            for table in self._tables:
+                _view(self._connection, table, files_of(self._lake.root / table))
+            self._listed = True
 
 
 @contextmanager
@@ -37,9 +55,7 @@ def session(lake: Lake, tables: Iterable[str]) -> Iterator[Session]:
     with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            for table in tables:
-                _view(connection, table, files_of(lake.root / table))
-            yield Session(connection)
+            yield Session(connection, lake, tables)
         except duckdb.IOException as error:
             raise LakeUnavailable(
                 f"{lake.root} cannot be read: {error}. A run may have replaced a file meanwhile: ask again; if it "
@@ -51,4 +67,4 @@ def _view(connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[str
     if files:
         connection.read_parquet(list(files)).create_view(table)
     else:
-        connection.from_arrow(TABLES[table].empty_table()).create(table)
+        connection.from_arrow(TABLES[table].empty_table()).create_view(table)

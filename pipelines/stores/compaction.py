@@ -1,0 +1,228 @@
+"""Compaction: the lake's small files become large, sorted ones and its log short, beside a live run."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction
+from pyarrow import fs
+
+from pipelines.failures import LakeUnavailable
+from pipelines.stores.lake import CHECKPOINT_ONLY, CONTENTION_RETRIES, REMOVED_HOURS, Lake, reporting, shorten_log
+from pipelines.stores.tables import TABLES
+
+COMPACTION = "compaction"  # the app transaction that makes two compactions of one table conflict: else both would add
+TARGET_BYTES = 32 << 20  # of a file, as stored; to sort one takes some twenty times that in memory
+SMALL_BYTES = 1 << 20  # below this a file is always taken
+ROW_GROUP = 20_000  # rows: what a reader of one visitor or order reads at least
+SORTED_BY = {  # readers ask for shards and days, for orders, for visitors; the rest for places
+    "clicks": ["shard", "day", "visitor_id"],
+    "redemptions": ["shard", "order_id"],
+    "orders": ["shard", "order_id"],
+    "post_metrics": ["shard", "day", "post_id"],
+    "rejected_events": ["topic", "partition", "offset"],
+    "order_attributions": ["order_id", "revision_key"],
+    "topic_files": ["topic", "partition", "offset"],
+    "reference_versions": ["recorded_at"],
+}
+CHOSEN_BY = {"day", "offset"}  # bounds that readers ask for beside those that files are sorted by
+ATTEMPTS = 5  # to win against another compaction or a deletion
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a table is made of: Parquet files, their bytes, and commits in its log."""
+
+    files: int
+    size_bytes: int
+    commits: int
+
+
+@dataclass(frozen=True)
+class CompactedTable:
+    """One table before and after, and how many files the vacuum deleted."""
+
+    table: str
+    before: Size
+    after: Size
+    vacuumed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """Every table of the lake."""
+
+    tables: tuple[CompactedTable, ...]
+
+
+@dataclass(frozen=True)
+class _File:
+    path: str
+    size_bytes: int
+    modified_at: datetime
+
+
+def compact(lake: Lake, now: Callable[[], datetime], new_token: Callable[[], str], vacuum: timedelta) -> Compacted:
+    """Merges the small files of each table, shortens its log, deletes files older than `vacuum` that it left behind.
+
+    No row, offset or mark changes, and a live run goes on: its appends do not conflict. A second time nothing is
+    rewritten. Raises LakeUnavailable.
+    """
+    tables = [table for table in TABLES if lake.exists(table)]
+    return Compacted(tuple(_compacted(lake, table, now, new_token, vacuum) for table in tables))
+
+
+def _compacted(
+    lake: Lake, table: str, now: Callable[[], datetime], new_token: Callable[[], str], vacuum: timedelta
+) -> CompactedTable:
+    begun = now()
+    before = _size(lake, table)
+    with reporting(lake.uri(table)):
+        while _merge(lake, table, now, new_token) > 1:
+            pass  # what became several files may be small enough to be one
+        opened = lake.open(table)
+        opened.create_checkpoint()
+        shorten_log(opened)
+        vacuumed = _vacuum(opened, vacuum)
+    return CompactedTable(table, before, _size(lake, table), vacuumed, (now() - begun).total_seconds())
+
+
+def _merge(lake: Lake, table: str, now: Callable[[], datetime], new_token: Callable[[], str]) -> int:
+    """How many files were written, of one listing: what a live run adds meanwhile waits for the next time."""
+    made = lost = 0
+    opened = lake.open(table)
+    batches = _batches(_files(opened))
+    while batches:
+        try:
+            _rewrite(lake, table, opened, batches.pop(0), now(), new_token())
+            made += 1
+            opened = lake.open(table)
+        except (CommitFailedError, FileNotFoundError) as error:  # these files are no longer of the table
+            lost += 1
+            if lost == ATTEMPTS:
+                raise LakeUnavailable(
+                    f"{lake.uri(table)} was changed by somebody else {lost} times while it was compacted: {error}. "
+                    "Nothing is lost; run `codetrail compact` again when that is done"
+                ) from error
+            opened = lake.open(table)
+            batches = _batches(_files(opened))
+    return made
+
+
+def _batches(files: Sequence[_File]) -> list[list[_File]]:
+    """Which files become one, in the order in which they came: small ones, and none that dwarfs the rest.
+
+    So a file is rewritten a few times in its life, however often this is done, and what was just merged stays.
+    """
+    chosen: list[_File] = []
+    size = 0
+    for file in sorted(files, key=lambda file: file.size_bytes):
+        if file.size_bytes >= min(max(SMALL_BYTES, 2 * size), TARGET_BYTES // 2):
+            break
+        chosen.append(file)
+        size += file.size_bytes
+    batches: list[list[_File]] = []
+    room = 0
+    for file in sorted(chosen, key=lambda file: (file.modified_at, file.path)):
+        if room <= 0:
+            batches.append([])
+            room = TARGET_BYTES
+        batches[-1].append(file)
+        room -= file.size_bytes
+    return [batch for batch in batches if len(batch) > 1]
+
+
+def _rewrite(lake: Lake, table: str, opened: DeltaTable, batch: Sequence[_File], at: datetime, token: str) -> None:
+    """The batch's rows in one sorted file, that and the removals in one commit."""
+    root = lake.root / table
+    files = fs.SubTreeFileSystem(str(root), fs.LocalFileSystem())
+    rows = ds.dataset([file.path for file in batch], TABLES[table], filesystem=files).to_table()
+    ordered = _sorted(rows, table)
+    written = root / f"compacted-{token}.parquet"
+    pq.write_table(ordered, written, compression="ZSTD", row_group_size=ROW_GROUP)
+    millis = int(at.timestamp() * 1000)
+    added = AddAction(
+        path=written.name,
+        size=written.stat().st_size,
+        partition_values={},
+        modification_time=millis,
+        data_change=False,
+        stats=_statistics(ordered, [name for name in ordered.column_names if name in {*SORTED_BY[table], *CHOSEN_BY}]),
+    )
+    removed = [RemoveAction(file.path, False, millis, file.size_bytes, {}) for file in batch]
+    guard = Transaction(COMPACTION, (opened.transaction_version(COMPACTION) or 0) + 1)
+    try:
+        opened.create_write_transaction(
+            [added, *removed],
+            "append",
+            TABLES[table],
+            commit_properties=CommitProperties(app_transactions=[guard], max_commit_retries=CONTENTION_RETRIES),
+            post_commithook_properties=CHECKPOINT_ONLY,
+        )
+    except CommitFailedError:
+        written.unlink()
+        raise
+
+
+def _sorted(rows: pa.Table, table: str) -> pa.Table:
+    frame = pl.from_arrow(rows)
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError(f"{table} read as {type(frame)}")
+    return frame.sort(SORTED_BY[table]).to_arrow().cast(TABLES[table])
+
+
+def _statistics(rows: pa.Table, columns: Sequence[str]) -> str:
+    """As Delta's log has them, of the columns that files are chosen by."""
+    bounds = {name: pc.min_max(rows[name]).as_py() for name in columns}
+    return json.dumps(
+        {
+            "numRecords": rows.num_rows,
+            "minValues": {name: _plain(bound["min"]) for name, bound in bounds.items()},
+            "maxValues": {name: _plain(bound["max"]) for name, bound in bounds.items()},
+            "nullCount": {name: rows[name].null_count for name in columns},
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _vacuum(opened: DeltaTable, retention: timedelta) -> int:
+    """How many files were deleted; also what a killed write left, once no write can still be on its way."""
+    hours = int(retention / timedelta(hours=1))
+    delete = partial(
+        opened.vacuum,
+        hours,
+        enforce_retention_duration=False,
+        commit_properties=CommitProperties(max_commit_retries=CONTENTION_RETRIES),
+        post_commithook_properties=CHECKPOINT_ONLY,
+        full=hours >= REMOVED_HOURS,
+    )
+    found = delete(dry_run=True)
+    if found:  # else the log would grow by two commits for nothing
+        delete(dry_run=False)
+    return len(found)
+
+
+def _files(opened: DeltaTable) -> list[_File]:
+    actions = pa.table(opened.get_add_actions(flatten=True)).select(["path", "size_bytes", "modification_time"])
+    return [_File(*values) for values in zip(*actions.to_pydict().values(), strict=True)]
+
+
+def _size(lake: Lake, table: str) -> Size:
+    files = _files(lake.open(table))
+    log = Path(lake.uri(table)) / "_delta_log"
+    return Size(len(files), sum(file.size_bytes for file in files), sum(1 for _ in log.glob("*.json")))
