@@ -22,7 +22,7 @@ class Session:
         self._connection = connection
         self._lake = lake
         self._tables = list(tables)
-        self._listed = False
+        self._is_listed = False
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """The answer's rows by column; instants in UTC."""
@@ -34,16 +34,16 @@ class Session:
                 names = [column[0] for column in answer.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
             except duckdb.IOException:
-                self._listed = False
+                self._is_listed = False
                 listings -= 1
                 if not listings:
                     raise
 
     def _list(self) -> None:
-        if not self._listed:
+        if not self._is_listed:
             for table in self._tables:
                 _view(self._connection, table, files_of(self._lake.root / table))
-            self._listed = True
+            self._is_listed = True
 
 
 @contextmanager
@@ -55,7 +55,9 @@ def session(lake: Lake, tables: Iterable[str]) -> Iterator[Session]:
     with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            yield Session(connection, lake, tables)
+            began = Session(connection, lake, tables)
+            began.rows("select 1")  # lists the files
+            yield began
         except duckdb.IOException as error:
             raise LakeUnavailable(
                 f"{lake.root} cannot be read: {error}. A run may have replaced a file meanwhile: ask again; if it "

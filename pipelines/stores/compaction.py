@@ -102,22 +102,21 @@ def _compacted(
 def _merge(lake: Lake, table: str, now: Callable[[], datetime], new_token: Callable[[], str]) -> int:
     """How many files were written, of one listing: what a live run adds meanwhile waits for the next time."""
     made = lost = 0
-    opened = lake.open(table)
-    batches = _batches(_files(opened))
+    batches = _batches(_files(lake.open(table)))
     while batches:
-        try:
-            _rewrite(lake, table, opened, batches.pop(0), now(), new_token())
+        batch = batches.pop(0)
+        opened = lake.open(table)
+        # what was listed may be gone by now, and its rows in another file or erased: they must not come back
+        if set(batch) <= set(_files(opened)) and _replace(lake, table, opened, batch, now(), new_token()):
             made += 1
-            opened = lake.open(table)
-        except (CommitFailedError, FileNotFoundError) as error:  # these files are no longer of the table
-            lost += 1
-            if lost == ATTEMPTS:
-                raise LakeUnavailable(
-                    f"{lake.uri(table)} was changed by somebody else {lost} times while it was compacted: {error}. "
-                    "Nothing is lost; run `codetrail compact` again when that is done"
-                ) from error
-            opened = lake.open(table)
-            batches = _batches(_files(opened))
+            continue
+        lost += 1
+        if lost == ATTEMPTS:
+            raise LakeUnavailable(
+                f"{lake.uri(table)} was changed by somebody else {lost} times while it was compacted. "
+                "Nothing is lost; run `codetrail compact` again when that is done"
+            )
+        batches = _batches(_files(lake.open(table)))
     return made
 
 
@@ -144,14 +143,15 @@ def _batches(files: Sequence[_File]) -> list[list[_File]]:
     return [batch for batch in batches if len(batch) > 1]
 
 
-def _rewrite(lake: Lake, table: str, opened: DeltaTable, batch: Sequence[_File], at: datetime, token: str) -> None:
-    """The batch's rows in one sorted file, that and the removals in one commit."""
+def _replace(lake: Lake, table: str, opened: DeltaTable, batch: Sequence[_File], at: datetime, token: str) -> bool:
+    """The batch's rows in one sorted file, that and the removals in one commit; False if somebody was quicker."""
     root = lake.root / table
-    files = fs.SubTreeFileSystem(str(root), fs.LocalFileSystem())
-    rows = ds.dataset([file.path for file in batch], TABLES[table], filesystem=files).to_table()
-    ordered = _sorted(rows, table)
     written = root / f"compacted-{token}.parquet"
-    pq.write_table(ordered, written, compression="ZSTD", row_group_size=ROW_GROUP)
+    try:
+        rows = _sorted(_rows(root, table, batch), table)
+    except FileNotFoundError:
+        return False
+    pq.write_table(rows, written, compression="ZSTD", row_group_size=ROW_GROUP)
     millis = int(at.timestamp() * 1000)
     added = AddAction(
         path=written.name,
@@ -159,7 +159,7 @@ def _rewrite(lake: Lake, table: str, opened: DeltaTable, batch: Sequence[_File],
         partition_values={},
         modification_time=millis,
         data_change=False,
-        stats=_statistics(ordered, [name for name in ordered.column_names if name in {*SORTED_BY[table], *CHOSEN_BY}]),
+        stats=_statistics(rows, sorted({*SORTED_BY[table], *CHOSEN_BY} & set(rows.column_names))),
     )
     removed = [RemoveAction(file.path, False, millis, file.size_bytes, {}) for file in batch]
     guard = Transaction(COMPACTION, (opened.transaction_version(COMPACTION) or 0) + 1)
@@ -173,7 +173,13 @@ def _rewrite(lake: Lake, table: str, opened: DeltaTable, batch: Sequence[_File],
         )
     except CommitFailedError:
         written.unlink()
-        raise
+        return False
+    return True
+
+
+def _rows(root: Path, table: str, batch: Sequence[_File]) -> pa.Table:
+    files = fs.SubTreeFileSystem(str(root), fs.LocalFileSystem())
+    return ds.dataset([file.path for file in batch], TABLES[table], filesystem=files).to_table()
 
 
 def _sorted(rows: pa.Table, table: str) -> pa.Table:
