@@ -81,6 +81,15 @@ def test_every_setting_may_stand_in_the_file(load):
         pytest.param('path_transform = "sort"', "path_transform", id="no such transform"),
         pytest.param("history_from = 2024-01-01T00:00:00", "history_from", id="an instant without its offset"),
         pytest.param("policy = ", "is no TOML", id="no TOML at all"),
+        pytest.param('bootstrap_servers = ""', "bootstrap_servers", id="no brokers"),
+        pytest.param('kafka_client = "librdkafka"', "kafka_client", id="no such client"),
+        pytest.param('kafka_security_protocol = "TLS"', "kafka_security_protocol", id="no such protocol"),
+        pytest.param('kafka_sasl_mechanism = "GSSAPI"', "kafka_sasl_mechanism", id="a mechanism that is not offered"),
+        pytest.param("kafka_request_timeout_seconds = 0", "kafka_request_timeout_seconds", id="no time to answer"),
+        pytest.param('dead_letter_topic = "dead letters"', "dead_letter_topic", id="no name for a topic"),
+        pytest.param("metrics_port = 65536", "metrics_port", id="no such port"),
+        pytest.param("block_seconds = 0", "block_seconds", id="no time for a block"),
+        pytest.param("block_messages = 0", "block_messages", id="an empty block"),
     ],
 )
 def test_a_wrong_setting_is_bad_input_that_names_it_and_its_file(load, toml, named):
@@ -124,6 +133,19 @@ def test_the_hash_key_is_never_shown(load, monkeypatch):
     assert "a secret" not in repr(settings) + str(settings) + settings.deciding()
     with pytest.raises(BadInput) as refused:
         load("shards = 0")
+    assert "a secret" not in str(refused.value)
+
+
+def test_a_password_is_taken_from_the_environment_and_never_shown(load, monkeypatch):
+    monkeypatch.setenv("CODETRAIL_KAFKA_PASSWORD", "a secret")
+    settings = load('kafka_username = "shop"')
+    assert settings.kafka_password.get_secret_value() == "a secret"
+    assert "a secret" not in repr(settings) + str(settings) + settings.deciding()
+
+
+def test_a_password_does_not_stand_in_the_file(load):
+    with pytest.raises(BadInput, match=r"codetrail\.toml.*CODETRAIL_KAFKA_PASSWORD.*kafka_password_file") as refused:
+        load('kafka_password = "a secret"')
     assert "a secret" not in str(refused.value)
 
 

@@ -15,6 +15,7 @@ from pipelines.records import EVENTS
 from pipelines.stores.kafka_connection import Connection, open_client, unavailable
 from pipelines.stores.kafka_reader import READING, PartitionReader, Reader
 
+PATIENCE = 0.2  # seconds; a poll that meets no message waits to its end even if it went on
 Place = tuple[str, int]
 """A topic and a partition of it."""
 
@@ -110,6 +111,6 @@ def _sent_at(consumer: Any, place: TopicPartition, offset: int, end: int, connec
     consumer.seek(place, offset)
     until = time.monotonic() + connection.request_timeout_seconds
     while (left := until - time.monotonic()) > 0 and consumer.position(place, timeout_ms=0) < end:
-        for record in consumer.poll(left * 1000, max_records=1).get(place, ()):
+        for record in consumer.poll(min(left, PATIENCE) * 1000, max_records=1).get(place, ()):
             return int(record.timestamp) * 1000
     return None

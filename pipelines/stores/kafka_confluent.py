@@ -27,6 +27,11 @@ READING: dict[str, Any] = {
 }
 LOST = {KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION}
 ABSENT = {KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART}
+AWAY = {
+    *(KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE, KafkaError._TIMED_OUT),
+    *(KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.BROKER_NOT_AVAILABLE),
+    *(KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS),
+}
 REFUSED = {
     *(KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED),
     *(KafkaError.UNSUPPORTED_SASL_MECHANISM, KafkaError.TOPIC_AUTHORIZATION_FAILED),
@@ -65,6 +70,7 @@ class PartitionReader:
     def seconds_without_broker(self) -> float:
         if self._connected:
             self._last_connected = time.monotonic()
+            return 0.0
         return time.monotonic() - self._last_connected
 
     def close(self) -> None:
@@ -95,7 +101,7 @@ class PartitionReader:
         return messages, end, self._failure(code, end) if code else None
 
     def _failure(self, error: KafkaError, wanted: int) -> CodetrailError | None:
-        """What to raise; None if it heals by waiting. The client does not go on by itself after either."""
+        """What to raise; None if it heals by waiting. Closed is what would not go on by itself."""
         if error.code() in LOST:
             place = TopicPartition(self._topic, self._partition)
             try:
@@ -104,11 +110,11 @@ class PartitionReader:
                 held = None
             self.close()
             return gone(self._topic, self._partition, wanted, *held) if held else None
-        if error.code() in ABSENT or error.retriable():
-            if error.code() in ABSENT:
-                self.close()
+        if error.code() in AWAY or error.retriable():
             return None
         self.close()
+        if error.code() in ABSENT:
+            return None
         where, who = self._connection.bootstrap_servers, self._connection.username
         if error.code() in REFUSED:
             return KafkaUnavailable(

@@ -120,8 +120,8 @@ def connection_of(settings: Settings) -> Connection:
 class Connections(KafkaConnectionManager):  # type: ignore[misc]
     """The client's connections, which remember why the last one failed and stop at a refused login.
 
-    kafka-python only logs why, and tries a wrong password again until its time is up. It also drops
-    `allow_auto_create_topics`, so that asking for a topic would make it.
+    kafka-python 3.0 only logs why, if it has read that at all, and tries a wrong password again until its
+    time is up. It also drops `allow_auto_create_topics`, so that asking for a topic would make it.
     """
 
     def __init__(self, net: NetworkSelector, **options: Any) -> None:
@@ -136,6 +136,18 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc]
         if not connection.init_future.is_done:
             connection.init_future.add_errback(self._remember)
         return connection
+
+    async def _build_transport(self, *place: Any, **options: Any) -> Any:
+        """Lets the brokers finish: what comes together with their hanging up, such as why, would be dropped."""
+        transport = await super()._build_transport(*place, **options)
+        receive = transport._sock_recv  # noqa: SLF001
+
+        def receive_all() -> tuple[bytes, Exception | None]:
+            data, error = receive()
+            return data, None if data else error
+
+        transport._sock_recv = receive_all  # noqa: SLF001
+        return transport
 
     def _remember(self, error: Exception) -> None:
         if not isinstance(self.failure, REFUSED):

@@ -83,6 +83,7 @@ class PartitionReader:
     def seconds_without_broker(self) -> float:
         if self._connections is not None and self._connections.connected:
             self._last_connected = time.monotonic()
+            return 0.0
         return time.monotonic() - self._last_connected
 
     def close(self) -> None:
