@@ -90,7 +90,7 @@ def test_what_was_made_of_several_batches_is_not_rewritten_either(lake, monkeypa
     monkeypatch.setattr(compaction, "TARGET_BYTES", 60_000)
     land(lake, 1, 24)
     before = content(lake)
-    compacted(lake)
+    assert compacted(lake).after.files < 24
     settled = versions(lake)
     compacted(lake)
     assert versions(lake) == settled
@@ -197,8 +197,9 @@ def meanwhile(monkeypatch):
 
         def overtaken(*given):
             result = done(*given)
-            monkeypatch.setattr(compaction, step, done)
-            happens()
+            if len(result):  # no table but `orders` has files
+                monkeypatch.setattr(compaction, step, done)
+                happens()
             return result
 
         monkeypatch.setattr(compaction, step, overtaken)
