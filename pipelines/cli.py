@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from pipelines import commands
-from pipelines.failures import CodetrailError
+from pipelines.failures import BadInput, CodetrailError
 from pipelines.output import Output
 from pipelines.settings import Settings, load_settings
 from pipelines.stores.workspace import Workspace, config_home, hash_key
@@ -44,12 +44,21 @@ class Source(StrEnum):
     """Where a run reads events from."""
 
     TOPICS = "topics"
+    KAFKA = "kafka"
 
 
 class Engine(StrEnum):
     """What a run runs on."""
 
     DIRECT = "direct"
+    PRISM = "prism"
+
+
+class OnGap(StrEnum):
+    """What to do when the broker no longer has the next message."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
 
 
 @app.callback()
@@ -87,19 +96,39 @@ def simulate(
     commands.simulate(_given(context), Output(as_json), seed, orders, faults.value)
 
 
-@app.command(epilog="Example: codetrail --workspace shop run --source topics")
+@app.command(
+    epilog="Example: codetrail --workspace shop run --source kafka --bootstrap-servers localhost:9092 --follow"
+)
 def run(
     context: typer.Context,
     source: Annotated[Source, typer.Option(help="Where the events come from.")] = Source.TOPICS,
-    engine: Annotated[Engine, typer.Option(help="What the job runs on.")] = Engine.DIRECT,
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka's brokers, host:port[,host:port].")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until SIGTERM or Ctrl-C.")] = False,
+    engine: Annotated[
+        Engine | None, typer.Option(help="What the job runs on; direct ends, prism follows.", show_default=False)
+    ] = None,
+    on_gap: Annotated[OnGap, typer.Option(help="When the broker no longer has the next message.")] = OnGap.STOP,
     policy: Annotated[str | None, typer.Option(help="Overrides the setting `policy`.")] = None,
     window_days: Annotated[float | None, typer.Option(help="Overrides the setting `window_days`.")] = None,
     as_json: Json = False,
 ) -> None:
     """Read new events into the lake and attribute every order that they touch; ends when the source is drained."""
-    given = _given(context, policy=policy, window_days=window_days)
-    commands.run(given, Output(as_json))
-    _ = source, engine
+    _require_fit(source, engine, follow=follow)
+    given = _given(context, policy=policy, window_days=window_days, bootstrap_servers=bootstrap_servers)
+    if follow:
+        commands.follow(given, Output(as_json), on_gap=on_gap.value, environment=os.environ)
+    else:
+        commands.run(given, Output(as_json), source.value, on_gap=on_gap.value)
+
+
+def _require_fit(source: Source, engine: Engine | None, *, follow: bool) -> None:
+    """Each engine has its kind of run, and files are never followed."""
+    if follow and source is Source.TOPICS:
+        raise BadInput("--follow goes with --source kafka: topic files are read to their ends, as often as you like")
+    if follow and engine is Engine.DIRECT:
+        raise BadInput("the direct engine ends when the source is drained: use --engine prism with --follow")
+    if not follow and engine is Engine.PRISM:
+        raise BadInput("the prism engine runs until it is stopped: add --follow, or use --engine direct")
 
 
 @app.command(epilog="Example: codetrail --workspace shop build")

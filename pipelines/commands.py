@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -14,6 +15,9 @@ from pipelines.failures import BadInput, CheckFailed
 from pipelines.output import Output
 from pipelines.settings import Settings
 from pipelines.stores.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.jobs.begin import Ran, World
 
 END_OF_THE_WORLD = datetime(2026, 3, 31, tzinfo=UTC)  # a simulated world's: fixed, so that a seed gives the same bytes
 DEMO_MARKER = ".codetrail-demo"
@@ -32,6 +36,12 @@ class Given:
     @property
     def root(self) -> Path:
         return self.workspace.root
+
+    def world(self) -> "World":
+        """What a run of the job is given of it."""
+        from pipelines.jobs.begin import World
+
+        return World(self.workspace, self.settings, self.hash_key(), self.now, self.new_token)
 
 
 def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> None:
@@ -83,23 +93,38 @@ def simulate(given: Given, output: Output, seed: int, orders: int, faults: Any, 
     )
 
 
-def run(given: Given, output: Output, *, final: bool = True) -> None:
-    from pipelines.jobs.drain import drain_topics
+def run(given: Given, output: Output, source: str = "topics", *, on_gap: str = "stop", final: bool = True) -> None:
+    from pipelines.jobs.drain import drain_kafka, drain_topics
 
     gc.freeze()  # what was imported lives to the end: no collection of garbage need look at it again
     try:
         with output.working("reading, landing, attributing"):
-            done = drain_topics(given.workspace, given.settings, given.hash_key(), given.now, given.new_token)
+            if source == "kafka":
+                done = drain_kafka(given.world(), goes_on_at_gaps=on_gap == "continue")
+            else:
+                done = drain_topics(given.world())
     finally:
         gc.unfreeze()  # what is frozen when the process ends, DuckDB reports as leaks
+    _end(output, final, asdict(done), _ran(done))
+
+
+def follow(given: Given, output: Output, *, on_gap: str, environment: Mapping[str, str]) -> None:
+    from pipelines.jobs.follow import follow_kafka
+    from pipelines.jobs.restarts import until_stopped
+    from pipelines.stores.prism import SERVICES, find_prism
+
+    prism = find_prism(environment, shutil.which, SERVICES)
+    done = until_stopped(partial(follow_kafka, given.world(), prism, goes_on_at_gaps=on_gap == "continue"))
+    if done is not None:
+        output.result(asdict(done), _ran(done))
+
+
+def _ran(done: "Ran") -> str:
     counted = done.counters
     unread = f", {counted['decode/unconsented']:,} clicks without consent" if counted.get("decode/unconsented") else ""
-    _end(
-        output,
-        final,
-        asdict(done),
+    return (
         f"[bold]run[/]       {counted.get('decode/in', 0):,} messages: {counted.get('land/written', 0):,} landed, "
-        f"{counted.get('decode/failed', 0):,} rejected{unread}; {counted.get('commit/out', 0):,} orders attributed",
+        f"{counted.get('decode/failed', 0):,} rejected{unread}; {counted.get('commit/out', 0):,} orders attributed"
     )
 
 

@@ -2,17 +2,25 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 
 import apache_beam as beam
+import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.portable_runner import PortableRunner
+from apache_beam.runners.portability.prism_runner import PrismJobServer
 
-from pipelines.failures import FAILURES, CodetrailError
+from pipelines.failures import FAILURES, CodetrailError, EngineFailed
 
 Build = Callable[[beam.Pipeline], None]
 _WHERE = re.compile(r"(?: \[while running '[^']*'\])+$")
 _RAISED = re.compile(r"^(?:pipelines\.failures\.)?(\w+): (.*?)(?: \[while running .*)?$", re.MULTILINE)
+_START_SECONDS = 30.0
+_ORPHAN_SECONDS = 10  # how long Prism outlives a run that was killed
 
 
 def run_direct(build: Build) -> Mapping[str, int]:
@@ -21,7 +29,7 @@ def run_direct(build: Build) -> Mapping[str, int]:
     The runner is taken by class: Beam's `DirectRunner` is a switch whose choice varies by machine.
     Raises what a stage raised.
     """
-    logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)  # it logs a trace of what it raises
+    _quieten_beam()
     pipeline = beam.Pipeline(FnApiRunner(), options=PipelineOptions([]))
     build(pipeline)
     try:
@@ -29,11 +37,77 @@ def run_direct(build: Build) -> Mapping[str, int]:
         result.wait_until_finish()
     except (CodetrailError, RuntimeError) as error:
         raise _as_failure(error) from error
-    counters = result.metrics().query()["counters"]
+    return _counters(result)
+
+
+def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
+    """Runs an endless pipeline on a Prism of its own, its stages in this process, until its sources are through.
+
+    Raises what a stage raised, and EngineFailed when Prism does not start or is gone.
+    """
+    _quieten_beam()
+    with _prism(binary or _downloaded()) as endpoint:
+        options = ["--streaming", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK", "--job_name=codetrail"]
+        pipeline = beam.Pipeline(PortableRunner(), options=PipelineOptions(options))
+        build(pipeline)
+        try:
+            result = pipeline.run()
+            result.wait_until_finish()
+        except (CodetrailError, RuntimeError, grpc.RpcError) as error:
+            raise _as_failure(error) from error
+        return _counters(result)
+
+
+@contextmanager
+def _prism(binary: str) -> Iterator[str]:
+    """A Prism that serves this run alone; it goes with it, and soon after it if it is killed."""
+    with closing(socket.socket()) as chosen:
+        chosen.bind(("localhost", 0))
+        port = chosen.getsockname()[1]
+    arguments = (f"--job_port={port}", "--serve_http=false", "--log_level=error", "--log_kind=json")
+    process = subprocess.Popen(
+        [binary, *arguments, f"--idle_shutdown_timeout={_ORPHAN_SECONDS}s"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # an interrupt from the terminal is the run's to answer
+    )
+    try:
+        endpoint = f"localhost:{port}"
+        channel = grpc.insecure_channel(endpoint)
+        try:
+            grpc.channel_ready_future(channel).result(timeout=_START_SECONDS)
+        except grpc.FutureTimeoutError as error:
+            raise EngineFailed(f"{binary} does not answer at {endpoint}: look whether it runs by itself") from error
+        finally:
+            channel.close()
+        yield endpoint
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _downloaded() -> str:
+    """Prism as Beam itself gets it."""
+    server = PrismJobServer(PipelineOptions([]))
+    try:
+        return str(server.local_bin(*server.path_to_binary()))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EngineFailed(
+            f"Prism is nowhere here, and Beam cannot download it ({error}): `codetrail doctor` says how to get it"
+        ) from error
+
+
+def _quieten_beam() -> None:
+    logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)  # it logs a trace of what it raises
+    logging.getLogger("apache_beam.runners.worker").setLevel(logging.CRITICAL)
+
+
+def _counters(result: beam.runners.runner.PipelineResult) -> Mapping[str, int]:
     totals: dict[str, int] = {}
-    for counter in counters:
+    for counter in result.metrics().query()["counters"]:
         name = f"{counter.key.metric.namespace}/{counter.key.metric.name}"
-        totals[name] = totals.get(name, 0) + counter.committed
+        totals[name] = totals.get(name, 0) + (counter.committed or 0)
     return totals
 
 
@@ -44,4 +118,6 @@ def _as_failure(error: Exception) -> Exception:
     for name, message in reversed(_RAISED.findall(str(error))):
         if name in FAILURES:
             return FAILURES[name](message)
+    if isinstance(error, grpc.RpcError):
+        return EngineFailed("Prism is gone")
     return error

@@ -68,10 +68,14 @@ class OffsetGone(CodetrailError):
         self.topic, self.partition, self.wanted, self.first, self.end = topic, partition, wanted, first, end
 
 
+class EngineFailed(CodetrailError):
+    """What runs the stages did not start, or is gone."""
+
+
 FAILURES: dict[str, type[CodetrailError]] = {
     failure.__name__: failure
     for failure in (
         *(BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages),
-        *(KafkaUnavailable, OffsetGone),
+        *(KafkaUnavailable, OffsetGone, EngineFailed),
     )
 }

@@ -1,6 +1,8 @@
 """What flows between the stages: blocks of messages, and of what they say."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +27,41 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A piece's share of the landed block that it came from: the block is through when all of WHOLE has arrived.
+
+    `block` names this landing of offsets `start` to `end` of `source`; another try at them has another name.
+    """
+
+    source: str
+    block: str
+    start: int
+    end: int
+    parts: int
+
+    WHOLE: ClassVar[int] = 1 << 40  # so large that every piece of a piece for every shard still has a part
+
+    def split(self, pieces: int) -> Iterator["Share"]:
+        """One share for each of `pieces`, which together are this one."""
+        each, left = divmod(self.parts, pieces)
+        for piece in range(pieces):
+            yield replace(self, parts=each + (left if piece == 0 else 0))
+
+
+class Piece(Block):
+    """A block, or what is left of one, on its way through attribution; `share` is None where nobody counts."""
+
+    __slots__ = ()
+    share: Share | None
+
+
+@dataclass(frozen=True, slots=True)
 class Messages(Block):
     """Raw messages of one partition from offset `start` to `end`, where the next block starts.
 
     There may be fewer messages than `end - start`: offsets of files count bytes, Kafka's have holes.
-    `sent_at` are the broker's timestamps in microseconds, None for files.
+    `sent_at` are the broker's timestamps in microseconds, None for files. `gone_before`: the broker no longer
+    had the messages from `start` up to this offset.
     """
 
     topic: str
@@ -39,6 +71,7 @@ class Messages(Block):
     offsets: list[int]
     payloads: list[bytes]
     sent_at: list[int] | None = None
+    gone_before: int | None = None
 
     @property
     def nbytes(self) -> int:
@@ -76,11 +109,12 @@ class Decoded(Block):
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Block):
+class Rows(Piece):
     """Rows of one topic on their way to attribution: what the rules read, and nothing else."""
 
     topic: str
     rows: pl.DataFrame
+    share: Share | None = None
 
     @property
     def nbytes(self) -> int:
@@ -88,11 +122,12 @@ class Rows(Block):
 
 
 @dataclass(frozen=True, slots=True)
-class OrderSets(Block):
+class OrderSets(Piece):
     """Whole event sets of orders: every message of each, and of its redemptions, repeats included."""
 
     events: pl.DataFrame
     redemptions: pl.DataFrame | None
+    share: Share | None = None
 
     @property
     def nbytes(self) -> int:
@@ -100,11 +135,23 @@ class OrderSets(Block):
 
 
 @dataclass(frozen=True, slots=True)
-class Attributed(Block):
-    """Rows of `order_attributions` without the columns of the commit."""
+class Passed(Piece):
+    """What is left of a piece that concerns no order yet: its share."""
 
-    rows: pl.DataFrame
+    share: Share | None
 
     @property
     def nbytes(self) -> int:
-        return int(self.rows.estimated_size())
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed(Piece):
+    """Rows of `order_attributions` without the columns of the commit; None where a piece touched no order."""
+
+    rows: pl.DataFrame | None
+    share: Share | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return 0 if self.rows is None else int(self.rows.estimated_size())

@@ -10,7 +10,8 @@ from typing import Any
 import apache_beam as beam
 import polars as pl
 
-from pipelines.jobs.drain import Drained, drain_topics
+from pipelines.jobs.begin import Ran, World
+from pipelines.jobs.drain import drain_topics
 from pipelines.records import Messages
 from pipelines.settings import load_settings
 from pipelines.stores.lake import Lake
@@ -34,18 +35,17 @@ _WHOLE = {
 _OF_THE_RUN = ("revision_key", "computed_at", "cause", "status", "reference_version")
 
 
-def drain(root: Path, *, now: datetime = CLOCK, block_messages: int = BLOCK_MESSAGES) -> Drained:
+def drain(root: Path, *, now: datetime = CLOCK, block_messages: int = BLOCK_MESSAGES) -> Ran:
     """What `codetrail --workspace ROOT run` does, at a fixed moment and with a key that everybody knows."""
+    return drain_topics(world_of(root, now=now), block_messages)
+
+
+def world_of(root: Path, *, now: datetime = CLOCK, **options: Any) -> World:
+    """The world that a test's runs are given: settings are the workspace's, with these options."""
     workspace = Workspace(root)
     tokens = itertools.count()
-    return drain_topics(
-        workspace,
-        load_settings(workspace.settings_file, {}),
-        HASH_KEY,
-        lambda: now,
-        lambda: str(next(tokens)),
-        block_messages=block_messages,
-    )
+    settings = load_settings(workspace.settings_file, options)
+    return World(workspace, settings, HASH_KEY, lambda: now, lambda: str(next(tokens)))
 
 
 def sent(*blocks: Messages) -> beam.PTransform:

@@ -19,7 +19,10 @@ from pipelines.stores.rulebook import Rulebook
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the job is given: its lake and epoch, its rules, and the world outside as arguments."""
+    """What one run of the job is given: its lake and epoch, its rules, and the world outside as arguments.
+
+    `keep`: how far behind the watermark events stay in memory, in microseconds. An endless run lets go of older ones.
+    """
 
     lake: Lake
     epoch: int
@@ -27,17 +30,21 @@ class Run:
     revisions: Revisions
     shards: int
     hash_key: bytes
+    keep: int
     landed_before: dict[str, int] | None
     now: Callable[[], datetime]
     new_token: Callable[[], str]
+    is_endless: bool = False
 
     @property
     def attribute(self) -> Attribute:
-        return Attribute(self.lake, self.book.rules, self.book.links, self.shards, self.new_token, self.landed_before)
+        rules, links = self.book.rules, self.book.links
+        now = self.now if self.is_endless else None
+        return Attribute(self.lake, rules, links, self.shards, self.new_token, self.keep, self.landed_before, now)
 
     @property
     def commit(self) -> Commit:
-        return Commit(self.lake, self.epoch, self.now, self.revisions)
+        return Commit(self.lake, self.epoch, self.now, self.revisions, self.new_token, self.keep, self.is_endless)
 
 
 def attribution(messages: beam.PTransform, run: Run) -> Build:
@@ -46,7 +53,7 @@ def attribution(messages: beam.PTransform, run: Run) -> Build:
     def build(p: beam.Pipeline) -> None:
         decoded = p | "Read" >> messages | "Decode" >> Decode(run.hash_key, run.shards)
         passed = decoded | "Reject" >> Reject(run.lake, run.epoch, run.now)
-        landed = passed | "Land" >> Land(run.lake, run.epoch, run.now)
+        landed = passed | "Land" >> Land(run.lake, run.epoch, run.now, run.new_token)
         resolved = landed | "Resolve" >> Resolve(run.book.links)
         attributed = resolved | "Attribute" >> run.attribute
         attributed | "Commit" >> run.commit

@@ -1,92 +1,50 @@
-"""Drain: everything that the topic files hold and the lake does not, into the lake, then stop."""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+"""Drain: everything that the topic files, or Kafka's topics, hold and the lake does not, into the lake; then stop."""
 
 from pipelines.engines import run_direct
-from pipelines.jobs.attribution import Run, attribution
-from pipelines.jobs.replay import replay
-from pipelines.settings import Settings
-from pipelines.stages.commit import Revisions, finish, landed_offsets
-from pipelines.stages.read import ReadTopics
-from pipelines.stages.replay import unattributed
-from pipelines.stores.lake import Lake
-from pipelines.stores.registry import known_files, remember_files, remember_version, require_same_settings
-from pipelines.stores.rulebook import rulebook
-from pipelines.stores.tables import LANDING
-from pipelines.stores.topics import BLOCK_MESSAGES, TopicFile, topic_files
-from pipelines.stores.workspace import Workspace
+from pipelines.jobs.attribution import attribution
+from pipelines.jobs.begin import Ran, World, begin, catch_up, ended
+from pipelines.stages.commit import landed_offsets
+from pipelines.stages.read import ReadKafka, ReadTopics
+from pipelines.stores.kafka import partitions, spans
+from pipelines.stores.kafka_connection import connection_of
+from pipelines.stores.registry import known_files, remember_files, require_fed_by_files, require_fed_by_kafka
+from pipelines.stores.topics import BLOCK_MESSAGES, topic_files
 
 
-@dataclass(frozen=True)
-class Drained:
-    """What a run did: its counters by `stage/name`, and the rules that it ran under."""
-
-    epoch: int
-    cause: str
-    reference_version: str
-    counters: Mapping[str, int]
-
-
-def drain_topics(
-    workspace: Workspace,
-    settings: Settings,
-    hash_key: bytes,
-    now: Callable[[], datetime],
-    new_token: Callable[[], str],
-    block_messages: int = BLOCK_MESSAGES,
-) -> Drained:
+def drain_topics(world: World, block_messages: int = BLOCK_MESSAGES) -> Ran:
     """Reads the topic files from where the lake stands to their ends; raises BadInput before anything is written."""
-    lake = workspace.lake
-    book = rulebook(workspace.reference(hash_key), settings)
+    lake = world.workspace.lake
+    require_fed_by_files(lake)
     known = known_files(lake)
-    files = topic_files(workspace.topics, known)
-    require_same_settings(lake, settings)
-    lake.create()
-    epoch = lake.take_over()
+    files = topic_files(world.workspace.topics, known)
+    sources = [file.source for file in files]
+    run = begin(world, sources)
     new = [(file, 0) for file in files if all((file.topic, file.partition) != (k.topic, k.partition) for k in known)]
-    remember_files(lake, new, now(), epoch)
-    remember_version(lake, book.reference_version, settings, now(), epoch)
-    sources = tuple(file.source for file in files)
-    # Before the versions below: what a superseded run still lands in between is then read again, not left out.
-    starts = [(file, _start(lake, file)) for file in files]
-    run = Run(
-        lake=lake,
-        epoch=epoch,
-        book=book,
-        revisions=Revisions(
-            cause=_cause(lake),
-            reference_version=book.reference_version,
-            sources=sources,
-            disorder=settings.disorder,
-            idle_after=settings.lateness,
-            lateness=settings.lateness,
-        ),
-        shards=settings.shards,
-        hash_key=hash_key,
-        landed_before={table: lake.open(table).version() for table in LANDING},
-        now=now,
-        new_token=new_token,
-    )
-    if behind := unattributed(lake, sources):
-        run_direct(replay(behind, run))
-        finish(run.commit, {source: end for source, _, end in behind})
+    remember_files(lake, new, world.now(), run.epoch)
+    catch_up(run)
+    # Rejects are stored before their block lands, and cut their own overlap: where the landing table stands is where
+    # to go on.
+    landed = landed_offsets(lake, sources)
+    starts = [(file, landed.get(file.source, 0)) for file in files]
     counters = run_direct(attribution(ReadTopics(starts, block_messages), run))
+    done = ended(run, sources, counters)
     read = landed_offsets(lake, sources)
-    finish(run.commit, read)
-    remember_files(lake, [(file, read[file.source]) for file in files if file.source in read], now(), epoch)
-    return Drained(epoch, run.revisions.cause, book.reference_version, counters)
+    remember_files(lake, [(file, read[file.source]) for file in files if file.source in read], world.now(), run.epoch)
+    return done
 
 
-def _start(lake: Lake, file: TopicFile) -> int:
-    """The least offset of the two tables that a partition feeds: each cuts its own overlap."""
-    offsets = [lake.transactions(table, [file.source]).get(file.source, 0) for table in (file.topic, "rejected_events")]
-    return min(offsets)
+def drain_kafka(world: World, *, goes_on_at_gaps: bool = False) -> Ran:
+    """Reads Kafka's topics from where the lake stands to where they end now.
 
-
-def _cause(lake: Lake) -> str:
-    """A run on a lake with landed rows and no attributions replays them."""
-    if lake.rows("order_attributions") or not any(lake.rows(table) for table in LANDING):
-        return "event"
-    return "replay"
+    Raises BadInput before anything is written, KafkaUnavailable, and OffsetGone unless it `goes_on_at_gaps`.
+    """
+    lake, settings = world.workspace.lake, world.settings
+    require_fed_by_kafka(lake)
+    connection = connection_of(settings)
+    ends = {place: end for place, (_, end) in spans(connection, partitions(connection)).items()}
+    sources = [f"{topic}/{partition}" for topic, partition in ends]
+    run = begin(world, sources)
+    catch_up(run)
+    landed = landed_offsets(lake, sources)
+    read = ReadKafka(connection, landed, ends, settings.block_messages, goes_on_at_gaps)
+    return ended(run, sources, run_direct(attribution(read, run)))

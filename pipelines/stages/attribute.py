@@ -1,34 +1,35 @@
 """Attribute: orders meet their redemptions, then the clicks of their visitors, and every claim is weighed."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 import apache_beam as beam
-from apache_beam.coders import StrUtf8Coder
 from apache_beam.metrics import Metrics
-from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
+from apache_beam.utils.shared import Shared
 
-from pipelines.records import Attributed, Block, Rows
+from pipelines.records import Attributed, Passed, Piece, Rows, Share
 from pipelines.rules.attribution import Rules
 from pipelines.rules.links import LinkAssignment
 from pipelines.stages.landed import Landed
 from pipelines.stages.revisions import revision_rows
 from pipelines.stages.shards import OrderShard, VisitorShard
+from pipelines.stages.tokens import OF_TOKEN, WorkingSets
 from pipelines.stores.lake import Lake
-
-Shard = TypeVar("Shard", OrderShard, VisitorShard)
 
 
 @dataclass
 class Attribute(beam.PTransform):
     """Attributes anew every order that an arriving row touches, from all that is known of it.
 
-    In:       PCollection[Rows], resolved; repeats and any order of arrival end alike.
-    Out:      PCollection[Attributed].
+    In:       PCollection[Rows | Passed], resolved; repeats and any order of arrival end alike.
+    Out:      PCollection[Attributed], one at least for every element, with the shares of their blocks.
     Key:      the shard of the order, then of every visitor that it ever named.
     State:    one token a shard, renewed at every element: it gives the shard one owner and tells whether
               the working set in this worker's memory is current. If not, it is filled from the lake.
+              The memory holds what occurred in the last `keep` microseconds before the watermark; what is
+              older is read back from the lake when an element touches it.
     Timer:    none; a late element attributes its orders again when it comes.
     Counters: attribute/in (orders that a row may touch), attribute/out (attributions).
     """
@@ -38,96 +39,108 @@ class Attribute(beam.PTransform):
     links: list[LinkAssignment]
     shards: int
     new_token: Callable[[], str]
+    keep: int
     landed_before: Mapping[str, int] | None = None
-    """The version of each landing table to fill from; None is the newest, for workers that come and go."""
+    """The version of each landing table that a shard is first filled from; what lands later arrives by itself."""
+    now: Callable[[], datetime] | None = None
+    """Given for an endless run: what falls behind the horizon is then let go of."""
 
     def __post_init__(self) -> None:
         if self.shards < 1:
             raise ValueError(f"shards is {self.shards}: give at least one")
+        if self.keep < 0:
+            raise ValueError(f"keep is {self.keep} microseconds: give none or more")
         super().__init__()
 
-    def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[Attributed]:
+    def expand(self, rows: beam.PCollection[Piece]) -> beam.PCollection[Attributed]:
         return (
             rows
-            | "ByShard" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Rows])
-            | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, Block])
+            | "ByShard" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Piece])
+            | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, Piece])
             | "WeighClaims" >> beam.ParDo(_WeighClaims(self)).with_output_types(Attributed)
         )
 
 
-def _by_shard(block: Rows) -> Iterator[tuple[int, Rows]]:
-    for (shard,), rows in block.rows.partition_by("shard", as_dict=True).items():
-        yield int(shard), Rows(block.topic, rows)
+def _by_shard(block: Piece) -> Iterator[tuple[int, Piece]]:
+    if not isinstance(block, Rows):
+        yield 0, block
+        return
+    parts = block.rows.partition_by("shard", as_dict=True)
+    for ((shard,), rows), share in zip(parts.items(), _split(block.share, len(parts)), strict=True):
+        yield int(shard), Rows(block.topic, rows, share)
 
 
-class WorkingSets(Generic[Shard]):
-    """The shards in this process's memory, each valid for the token that was written with it."""
-
-    def __init__(self, fill: Callable[[int], Shard]) -> None:
-        self._fill: Callable[[int], Shard] = fill
-        self._held: dict[int, tuple[str, Shard]] = {}
-
-    def take(self, shard: int, token: str | None) -> Shard:
-        """The shard's working set; one that a failed bundle left behind has another token and is dropped."""
-        held_token, held = self._held.pop(shard, (None, None))
-        return held if held is not None and held_token == token else self._fill(shard)
-
-    def put(self, shard: int, token: str, held: Shard) -> None:
-        self._held[shard] = (token, held)
-
-
-TOKEN = ReadModifyWriteStateSpec("token", StrUtf8Coder())
-OF_TOKEN = beam.DoFn.StateParam(TOKEN)
+def _split(share: Share | None, pieces: int) -> list[Share | None]:
+    return [None] * pieces if share is None or not pieces else list(share.split(pieces))
 
 
 class _OfShard(beam.DoFn):
-    """What both keyed steps share: the token that says whose working set a shard is."""
+    """What both keyed steps share: the token that says whose working set a shard is, and the horizon."""
 
     def __init__(self, transform: Attribute) -> None:
+        self._transform = transform
         self._shards = transform.shards
-        self._new_token = transform.new_token
-        self._landed = Landed(transform.lake, transform.links, transform.shards, transform.landed_before)
+        self._shared = Shared()  # the working sets are of the process, not of one instance of this class
 
-    def _keep(self, sets: WorkingSets[Shard], shard: int, token: Any, held: Shard) -> None:
+    def setup(self) -> None:
+        given = self._transform
+
+        def fill() -> WorkingSets[Any]:
+            return self._working_sets(Landed(given.lake, given.links, given.shards, given.keep, given.landed_before))
+
+        self._sets: WorkingSets[Any] = self._shared.acquire(fill)
+
+    def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
+        raise NotImplementedError
+
+    def _keep(self, shard: int, token: Any, held: OrderShard | VisitorShard) -> None:
         """Keeps what the element left of the working set, under a token that no earlier state has."""
-        fresh = self._new_token()
+        if self._transform.now is not None:
+            self._sets.close(held, self._transform.now())
+        fresh = self._transform.new_token()
         token.write(fresh)
-        sets.put(shard, fresh, held)
+        self._sets.put(shard, fresh, held)
 
 
 class _Assemble(_OfShard):
-    def setup(self) -> None:
-        self._sets: WorkingSets[OrderShard] = WorkingSets(self._landed.order_shard)
+    def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
+        return WorkingSets(landed.order_shard, landed.horizon)
 
-    def process(self, element: tuple[int, Block], token: Any = OF_TOKEN) -> Iterator[tuple[int, Block]]:
+    def process(self, element: tuple[int, Piece], token: Any = OF_TOKEN) -> Iterator[tuple[int, Piece]]:
         shard, arrived = element
         if not isinstance(arrived, Rows) or arrived.topic == "clicks":
             yield element  # keyed by visitor already; two chains to flatten would make a runner buffer both
             return
         held = self._sets.take(shard, token.read())
         held.add(arrived)
-        yield from held.sets(arrived.rows["order_id"], self._shards)
-        self._keep(self._sets, shard, token, held)
+        sets = list(held.sets(arrived.rows["order_id"], self._shards))
+        if not sets:
+            yield shard, Passed(arrived.share)
+        for (home, orders), share in zip(sets, _split(arrived.share, len(sets)), strict=True):
+            yield home, replace(orders, share=share)
+        self._keep(shard, token, held)
 
 
 class _WeighClaims(_OfShard):
     def __init__(self, transform: Attribute) -> None:
         super().__init__(transform)
-        self._rules = transform.rules
-        self._links = transform.links
         self._in = Metrics.counter("attribute", "in")
         self._out = Metrics.counter("attribute", "out")
 
-    def setup(self) -> None:
-        self._sets: WorkingSets[VisitorShard] = WorkingSets(self._landed.visitor_shard)
+    def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
+        return WorkingSets(landed.visitor_shard, landed.horizon)
 
-    def process(self, element: tuple[int, Block], token: Any = OF_TOKEN) -> Iterator[Attributed]:
+    def process(self, element: tuple[int, Piece], token: Any = OF_TOKEN) -> Iterator[Attributed]:
         shard, arrived = element
+        if isinstance(arrived, Passed):
+            yield Attributed(None, arrived.share)
+            return
         held = self._sets.take(shard, token.read())
         touched = held.add(arrived)
-        attributions, none = held.attribute(touched, self._rules, self._links, shard, self._shards)
+        rules, links = self._transform.rules, self._transform.links
+        attributions, none, evidence = held.attribute(touched, rules, links, shard, self._shards)
         self._in.inc(len(touched))
         self._out.inc(len(attributions))
-        if attributions or none:
-            yield Attributed(revision_rows(attributions, none))
-        self._keep(self._sets, shard, token, held)
+        rows = revision_rows(attributions, none, evidence) if attributions or none else None
+        yield Attributed(rows, arrived.share)
+        self._keep(shard, token, held)

@@ -4,7 +4,7 @@ import pickle
 
 from apache_beam.coders import Coder, registry
 
-from pipelines.records import Attributed, Block, Decoded, Messages, OrderSets, Rows
+from pipelines.records import Attributed, Block, Decoded, Messages, OrderSets, Passed, Piece, Rows
 
 
 class BlockCoder(Coder):
@@ -27,5 +27,5 @@ class BlockCoder(Coder):
         return False
 
 
-for _block in (Block, Messages, Decoded, Rows, OrderSets, Attributed):
+for _block in (Block, Piece, Messages, Decoded, Rows, OrderSets, Passed, Attributed):
     registry.register_coder(_block, BlockCoder)

@@ -1,22 +1,30 @@
 """Commit: attributions that say something new, as the next revisions of their orders."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import apache_beam as beam
 import polars as pl
 from apache_beam.metrics import Metrics
+from apache_beam.utils.shared import Shared
 
 from pipelines.records import Attributed
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.watermark import is_settled, watermark_of
+from pipelines.stages.current import Current
+from pipelines.stages.landed import horizon_of
+from pipelines.stages.progress import Progress
 from pipelines.stages.revisions import digests
-from pipelines.stages.working_set import Runs
+from pipelines.stages.tokens import OF_TOKEN, WorkingSets
 from pipelines.stores.lake import WATERMARK, Lake, attributed_mark, latest_mark
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS
 
 FLUSH_ROWS = 10_000  # orders, at some kilobytes each, that wait for one commit
+THE_COMMITTER = 0
+NOTHING_NEW = pl.DataFrame(schema=pl.Schema(ORDER_ATTRIBUTIONS))
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class Revisions:
 
     cause: str
     reference_version: str
-    sources: tuple[str, ...]  # `topic/partition` of all that the run reads
+    sources: tuple[str, ...]  # `topic/partition` of all that the run reads at its start
     disorder: int  # microseconds, like all durations here
     idle_after: int
     lateness: int
@@ -33,11 +41,14 @@ class Revisions:
 
 @dataclass
 class Commit(beam.PTransform):
-    """Appends to `order_attributions` what differs from each order's current attribution.
+    """Appends to `order_attributions` what differs from each order's current attribution, and how far all came.
 
     In:       PCollection[Attributed] of all shards; one committer for all gives each order's next revision_key.
     Out:      PCollection[int]: revisions in each commit.
-    Repeated: an attribution equal to the current one is dropped.
+    State:    one token, renewed at every element, so that there is one committer and it knows whether its memory
+              of current revisions is its own last word; if not, it reads them from the lake.
+    Repeated: an attribution equal to the current one is dropped, as is one that knew less than the current one:
+              a runner may hand over two shards' attributions of an order in another order.
     Raises:   Superseded, LakeUnavailable; each must stop the job.
     Counters: commit/in, commit/out (attributions).
     """
@@ -46,8 +57,13 @@ class Commit(beam.PTransform):
     epoch: int
     now: Callable[[], datetime]
     revisions: Revisions
+    new_token: Callable[[], str]
+    keep: int
+    is_endless: bool = False
 
     def __post_init__(self) -> None:
+        if self.keep < 0:
+            raise ValueError(f"keep is {self.keep} microseconds: give none or more")
         super().__init__()
 
     def expand(self, rows: beam.PCollection[Attributed]) -> beam.PCollection[int]:
@@ -58,46 +74,85 @@ class Commit(beam.PTransform):
         )
 
 
+class Committer:
+    """What the one committer remembers: the revisions that hold, and how far each partition is through."""
+
+    def __init__(self, transform: Commit) -> None:
+        lake, sources = transform.lake, transform.revisions.sources
+        self.horizon = horizon_of(lake, transform.keep)
+        self.current = Current(lake, self.horizon)
+        self.progress = Progress(attributed_offsets(lake, sources))
+        self.sources = set(sources)
+
+    def close(self, horizon: int) -> None:
+        """Lets go of what is older than a later horizon."""
+        self.horizon = horizon
+        self.current.close(horizon)
+
+
 class _CommitRevisions(beam.DoFn):
     def __init__(self, transform: Commit) -> None:
         self._transform = transform
+        self._shared = Shared()
         self._in = Metrics.counter("commit", "in")
         self._out = Metrics.counter("commit", "out")
 
-    def start_bundle(self) -> None:
-        self._waiting: list[pl.DataFrame] = []
-        self._current: Runs | None = None
+    def setup(self) -> None:
+        given = self._transform
 
-    def process(self, element: tuple[int, Attributed]) -> Iterator[int]:
-        _, rows = element
-        self._waiting.append(rows.rows)
-        if sum(frame.height for frame in self._waiting) >= FLUSH_ROWS:
-            self._flush()
-            yield 1
+        def remember() -> WorkingSets[Committer]:
+            return WorkingSets(lambda *_, **__: Committer(given), partial(horizon_of, given.lake, given.keep))
+
+        self._memory: WorkingSets[Committer] = self._shared.acquire(remember)
+
+    def start_bundle(self) -> None:
+        self._held: Committer | None = None
+        self._waiting: list[Attributed] = []
+        self._orders = 0
+
+    def process(self, element: tuple[int, Attributed], token: Any = OF_TOKEN) -> Iterator[int]:
+        _, attributed = element
+        if self._held is None:
+            self._held = self._memory.take(THE_COMMITTER, token.read())
+            self._token = self._transform.new_token()
+            token.write(self._token)
+        self._waiting.append(attributed)
+        self._orders += 0 if attributed.rows is None else attributed.rows.height
+        if self._orders >= FLUSH_ROWS:
+            yield self._flush(self._held)
 
     def finish_bundle(self) -> None:
-        self._flush()
-
-    def _flush(self) -> None:
-        if not self._waiting:
+        if self._held is None:
             return
-        rows = pl.concat(self._waiting).unique("order_id", keep="last", maintain_order=True)
-        self._waiting = []
-        rows = rows.with_columns(digests(rows))
-        if self._current is None:
-            self._current = _current(self._transform.lake)
-        new = _changed(rows, self._current)
-        self._in.inc(rows.height)
-        self._out.inc(new.height)
+        self._flush(self._held)
+        if self._transform.is_endless:
+            self._memory.close(self._held, self._transform.now())
+        self._memory.put(THE_COMMITTER, self._token, self._held)
+
+    def _flush(self, held: Committer) -> int:
+        waiting, self._waiting, self._orders = self._waiting, [], 0
+        attributed = [one.rows for one in waiting if one.rows is not None]
+        new = NOTHING_NEW
+        if attributed:
+            rows = pl.concat(attributed)
+            rows = rows.with_columns(digests(rows))
+            new = held.current.changed(rows)
+            self._in.inc(rows.height)
+            self._out.inc(new.height)
+        shares = [one.share for one in waiting if one.share is not None]
+        held.sources.update(share.source for share in shares)
+        moved = held.progress.add(shares)
+        if new.height or moved:
+            commit_revisions(self._transform, new, moved, held.sources)
         if new.height:
-            commit_revisions(self._transform, new)
-            self._current.add(new.select("order_id", "revision_key", "digest"))
+            held.current.add(new)
+        return new.height
 
 
-def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, int] | None = None) -> None:
-    """Commits revisions (or none) with the watermark of this moment, and with further app transactions."""
+def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, int], sources: Iterable[str]) -> None:
+    """Commits revisions (or none) with the watermark that these partitions have reached, and the offsets `marks`."""
     lake, revisions, now = transform.lake, transform.revisions, transform.now()
-    watermark = newest_watermark(lake, revisions, now)
+    watermark = newest_watermark(lake, sources, revisions, now)
     settled = [
         at is not None and is_settled(at, revisions.lateness, watermark)
         for at in new["ordered_at"].cast(pl.Int64).to_list()
@@ -107,11 +162,12 @@ def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, i
         cause=pl.lit(revisions.cause),
         status=pl.Series(["settled" if is_past else "provisional" for is_past in settled], dtype=pl.String),
         reference_version=pl.lit(revisions.reference_version),
-    ).select(ORDER_ATTRIBUTIONS.names)
-    transactions = dict(marks or {})
+    )
+    transactions = {attributed_mark(source): offset for source, offset in marks.items()}
     if watermark is not None:
         transactions[WATERMARK] = watermark
-    lake.append("order_attributions", rows.to_arrow().cast(ORDER_ATTRIBUTIONS), transactions, transform.epoch)
+    stored = rows.select(ORDER_ATTRIBUTIONS.names).to_arrow().cast(ORDER_ATTRIBUTIONS)
+    lake.append("order_attributions", stored, transactions, transform.epoch)
 
 
 def finish(transform: Commit, offsets: Mapping[str, int]) -> None:
@@ -119,48 +175,34 @@ def finish(transform: Commit, offsets: Mapping[str, int]) -> None:
 
     `offsets`: by `topic/partition`.
     """
-    nothing = pl.DataFrame(schema=pl.Schema(ORDER_ATTRIBUTIONS))
-    commit_revisions(transform, nothing, {attributed_mark(source): offset for source, offset in offsets.items()})
+    commit_revisions(transform, NOTHING_NEW, offsets, {*transform.revisions.sources, *offsets})
 
 
 def landed_offsets(lake: Lake, sources: Sequence[str]) -> dict[str, int]:
     """The next offset of each partition that has landed."""
+    return _landed_transactions(lake, {source: source for source in sources})
+
+
+def attributed_offsets(lake: Lake, sources: Sequence[str]) -> dict[str, int]:
+    """Below which offset each partition has gone through attribution."""
+    found = lake.transactions("order_attributions", [attributed_mark(source) for source in sources])
+    return {source: found[mark] for source in sources if (mark := attributed_mark(source)) in found}
+
+
+def _landed_transactions(lake: Lake, names: Mapping[str, str]) -> dict[str, int]:
+    """Of each source's landing table the app transaction of this name, where there is one."""
     found: dict[str, int] = {}
-    for source in sources:
-        found |= lake.transactions(source.split("/")[0], [source])
+    for topic in {source.split("/")[0] for source in names}:
+        of_topic = {source: name for source, name in names.items() if source.split("/")[0] == topic}
+        transactions = lake.transactions(topic, list(of_topic.values()))
+        found |= {source: transactions[name] for source, name in of_topic.items() if name in transactions}
     return found
 
 
-def newest_watermark(lake: Lake, revisions: Revisions, now: datetime) -> int | None:
+def newest_watermark(lake: Lake, sources: Iterable[str], revisions: Revisions, now: datetime) -> int | None:
     """The watermark of what has landed, never behind the one that the lake has already; microseconds."""
-    latest: list[int] = []
-    for source in revisions.sources:
-        latest += lake.transactions(source.split("/")[0], [latest_mark(source)]).values()
+    latest = _landed_transactions(lake, {source: latest_mark(source) for source in sources}).values()
     clock = (now - EPOCH) // MICROSECOND
     reached = watermark_of(latest, revisions.disorder, revisions.idle_after, clock)
     before = lake.transactions("order_attributions", [WATERMARK]).get(WATERMARK)
     return max((mark for mark in (reached, before) if mark is not None), default=None)
-
-
-def _current(lake: Lake) -> Runs:
-    runs = Runs("order_id")
-    runs.add(lake.read("order_attributions", ["order_id", "revision_key", "digest"]))
-    return runs
-
-
-def _changed(rows: pl.DataFrame, current: Runs) -> pl.DataFrame:
-    """Rows that differ from their order's current revision, with the next key; no order that never was is new."""
-    known = current.gather(rows["order_id"])
-    if known is None:
-        known = pl.DataFrame(schema={"order_id": pl.String, "revision_key": pl.Int64, "digest": pl.String})
-    last = known.sort("revision_key").unique("order_id", keep="last")
-    joined = rows.drop("revision_key", strict=False).join(
-        last.rename({"digest": "before"}), on="order_id", how="left", maintain_order="left"
-    )
-    is_new = pl.col("revision_key").is_null() & pl.col("ordered_at").is_not_null()
-    differs = pl.col("digest") != pl.col("before")
-    return (
-        joined.filter(is_new | differs.fill_null(value=False))
-        .with_columns(revision_key=pl.col("revision_key").fill_null(0) + 1)
-        .drop("before")
-    )

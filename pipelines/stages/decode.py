@@ -159,8 +159,10 @@ def _with_utm(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _rejected(block: Messages, rejected: Sequence[tuple[int, Rejection]]) -> pl.DataFrame:
     schema = {name: pl.Schema(REJECTED_EVENTS)[name] for name in REJECTED_EVENTS.names if name != "ingested_at"}
+    gap = [] if block.gone_before is None else [_gone(block, block.gone_before)]
     return pl.DataFrame(
-        [
+        gap
+        + [
             (
                 block.topic,
                 block.partition,
@@ -175,3 +177,9 @@ def _rejected(block: Messages, rejected: Sequence[tuple[int, Rejection]]) -> pl.
         schema=schema,
         orient="row",
     )
+
+
+def _gone(block: Messages, end: int) -> tuple[str, int, int, bytes, str, str, str]:
+    """What stands for messages that the broker no longer had."""
+    detail = f"offsets {block.start} up to {end} were gone from the broker before they were read: {end - block.start}"
+    return block.topic, block.partition, block.start, b"", "read", "offset_gap", detail

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 from apache_beam.metrics import Metrics
 
-from pipelines.records import Decoded, Offsets, Rows
+from pipelines.records import Decoded, Offsets, Rows, Share
 from pipelines.stores.lake import Lake, latest_mark, unconsented_mark, unknown_fields_mark
 from pipelines.stores.tables import TABLES
 
@@ -24,6 +24,7 @@ class Land(beam.PTransform):
     Promise:  a message is in the table once.
     Repeated: what lies below the committed offset is not written again, but still passed on, since
               the stages behind may not have seen it.
+    Share:    each block goes on with a share of its own, by which Commit knows when all of it is through.
     Raises:   MissingMessages, Superseded, LakeUnavailable; each must stop the job.
     Counters: land/in, land/written (messages).
     """
@@ -31,6 +32,7 @@ class Land(beam.PTransform):
     lake: Lake
     epoch: int
     now: Callable[[], datetime]
+    new_token: Callable[[], str]
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -44,6 +46,7 @@ class _CommitBlock(beam.DoFn):
         self._lake = transform.lake
         self._epoch = transform.epoch
         self._now = transform.now
+        self._new_token = transform.new_token
         self._in = Metrics.counter("land", "in")
         self._written = Metrics.counter("land", "written")
 
@@ -53,7 +56,8 @@ class _CommitBlock(beam.DoFn):
         written = self._lake.land(block.topic, block.source, span, rows, partial(_marks, block), self._epoch)
         self._in.inc(block.rows.height)
         self._written.inc(written)
-        yield Rows(block.topic, block.rows)
+        share = Share(block.source, self._new_token(), block.start, block.end, Share.WHOLE)
+        yield Rows(block.topic, block.rows, share)
 
 
 def _marks(block: Decoded, before: Callable[[str], int | None], committed: int) -> dict[str, int]:

@@ -1,69 +1,174 @@
 """Landed: what the lake knows of a shard, when a worker's memory does not."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.failures import LakeUnavailable
 from pipelines.records import OrderSets, Rows
+from pipelines.rules.attribution import DAY
+from pipelines.rules.decoding import EPOCH
 from pipelines.rules.links import LinkAssignment
 from pipelines.stages.resolve import COLUMNS, LinkResolver
 from pipelines.stages.shards import OrderShard, VisitorShard
-from pipelines.stores.lake import Lake
+from pipelines.stages.working_set import BEGINNING
+from pipelines.stores.lake import WATERMARK, Lake
+from pipelines.stores.tables import LANDING
 
 ORDER_TOPICS = ("orders", "redemptions")
 
 
 @dataclass
 class Landed:
-    """Fills a shard's working set with what has landed: up to `versions` of the tables, or now where they are None.
+    """Fills a shard's working set with what occurred since the horizon, and reads back what is older when asked.
 
-    A worker that owns every shard reads fixed versions once for all of them; each shard's part is handed out
-    once and, should it be asked for again, read again.
+    The horizon is a UTC midnight at least `keep` microseconds behind the lake's watermark: what occurred since is
+    in memory, of what is older only which orders there are. A shard that this run meets for the first time gets
+    its part of one read of all shards, at `versions` of the tables where they are given (what lands later arrives
+    by itself); a shard that another worker had is read anew.
     """
 
     lake: Lake
     links: list[LinkAssignment]
     shards: int
-    versions: Mapping[str, int] | None
-    _resolver: LinkResolver | None = field(default=None, init=False)
-    _rows: dict[str, dict[int, pl.DataFrame]] = field(default_factory=dict, init=False)
-    _sets: dict[int, OrderSets] = field(default_factory=dict, init=False)
+    keep: int
+    versions: Mapping[str, int] | None = None
 
-    def order_shard(self, shard: int) -> OrderShard:
-        """Every message of the shard's orders and of their redemptions."""
-        filled = OrderShard()
+    def __post_init__(self) -> None:
+        self._parts: dict[str, dict[int, pl.DataFrame]] = {}
+        self._sets: dict[int, OrderSets] | None = None
+        self._handed_out: set[tuple[str, int]] = set()
+        self._resolver = LinkResolver(self.links)
+        self._lock = threading.Lock()
+        self._first_horizon = self.horizon()
+
+    def horizon(self) -> int:
+        """As of now, in microseconds."""
+        return horizon_of(self.lake, self.keep)
+
+    def order_shard(self, shard: int, *, is_first: bool = False) -> OrderShard:
+        """Every message of the shard's orders and of their redemptions since the horizon."""
+        horizon = self._first_horizon if is_first else self.horizon()
+        filled = OrderShard(horizon, partial(self._messages, shard))
         for topic in ORDER_TOPICS:
-            filled.add(Rows(topic, self._of_shard(topic, shard)))
+            filled.add(Rows(topic, self._of_shard(topic, shard, horizon, is_first=is_first)))
+            filled.closed.add(self._closed(topic, shard, horizon))
         return filled
 
-    def visitor_shard(self, shard: int) -> VisitorShard:
-        """The clicks of the shard's visitors, and every order that ever named one of them."""
-        filled = VisitorShard()
-        filled.add_clicks(self._of_shard("clicks", shard))
-        if self.versions is None or shard not in self._sets:
-            self._sets = self._all_sets()
-        if (sets := self._sets.pop(shard, None)) is not None:
+    def visitor_shard(self, shard: int, *, is_first: bool = False) -> VisitorShard:
+        """The clicks of the shard's visitors since the horizon, and every order since that ever named one of them."""
+        horizon = self._first_horizon if is_first else self.horizon()
+        filled = VisitorShard(horizon, partial(self._clicks, shard), partial(self._orders_of, shard))
+        filled.add_clicks(self._of_shard("clicks", shard, horizon, is_first=is_first))
+        if (sets := self._sets_of_shard(shard, horizon, is_first=is_first)) is not None:
             filled.add_orders(sets)
         return filled
 
-    def _of_shard(self, topic: str, shard: int) -> pl.DataFrame:
-        if self.versions is not None and topic not in self._rows:
-            by_shard = self._read(topic, None).partition_by("shard", as_dict=True)
-            self._rows[topic] = {int(key): rows for (key,), rows in by_shard.items()}
-        held = self._rows.get(topic, {}).pop(shard, None)
-        return self._read(topic, pc.field("shard") == shard) if held is None else held
+    def _of_shard(self, topic: str, shard: int, horizon: int, *, is_first: bool) -> pl.DataFrame:
+        if not self._hand_out(topic, shard, is_first=is_first):
+            return self._since(topic, horizon, pc.field("shard") == shard)
+        with self._lock:
+            if topic not in self._parts:
+                parts = self._since(topic, horizon, None, self.versions).partition_by("shard", as_dict=True)
+                self._parts[topic] = {int(key): rows for (key,), rows in parts.items()}
+            found = self._parts[topic].pop(shard, None)
+        return self._none(topic) if found is None else found
 
-    def _all_sets(self) -> dict[int, OrderSets]:
-        everything = OrderShard()
-        orders = self._read("orders", None)
-        everything.add(Rows("orders", orders))
-        everything.add(Rows("redemptions", self._read("redemptions", None)))
-        return dict(everything.sets(orders["order_id"], self.shards))
+    def _sets_of_shard(self, shard: int, horizon: int, *, is_first: bool) -> OrderSets | None:
+        if not self._hand_out("sets", shard, is_first=is_first):
+            return self._sets_since(horizon).get(shard)
+        with self._lock:
+            if self._sets is None:
+                self._sets = self._sets_since(horizon, self.versions)
+            return self._sets.pop(shard, None)
 
-    def _read(self, topic: str, where: pc.Expression | None) -> pl.DataFrame:
-        if self._resolver is None:
-            self._resolver = LinkResolver(self.links)
-        version = None if self.versions is None else self.versions[topic]
-        return self._resolver.resolved(topic, self.lake.read(topic, COLUMNS[topic], where, version))
+    def _hand_out(self, what: str, shard: int, *, is_first: bool) -> bool:
+        """Whether the shard gets its part of the one read of all: once, then it is there no more."""
+        is_there = is_first and (what, shard) not in self._handed_out
+        self._handed_out.add((what, shard))
+        return is_there
+
+    def _sets_since(self, horizon: int, versions: Mapping[str, int] | None = None) -> dict[int, OrderSets]:
+        """Whole, each order with a message since the horizon, by the shards of its visitors."""
+        since = {topic: self._since(topic, horizon, None, versions) for topic in ORDER_TOPICS}
+        orders = pl.concat([rows["order_id"] for rows in since.values()]).unique()
+        return self._sets_of(orders, horizon, [Rows(topic, rows) for topic, rows in since.items()])
+
+    def _sets_of(self, orders: pl.Series, horizon: int, known: Sequence[Rows]) -> dict[int, OrderSets]:
+        """These orders' whole sets: what is known of them, and their messages from before the horizon."""
+        every = OrderShard()
+        for rows in (*known, *self._messages(None, orders.to_list(), horizon)):
+            every.add(rows)
+        return dict(every.sets(orders, self.shards))
+
+    def _messages(self, shard: int | None, orders: Sequence[str], before: int) -> Iterator[Rows]:
+        """The messages of these orders, of one shard or of all, that occurred before an instant."""
+        if before == BEGINNING or not orders:
+            return
+        named = pc.field("order_id").isin(_texts(orders))
+        for topic in ORDER_TOPICS:
+            yield Rows(topic, self._before(topic, before, named, shard))
+
+    def _clicks(self, shard: int, visitors: pl.Series, since: int, before: int) -> Iterator[Rows]:
+        """The clicks of these visitors of the shard from one instant on, up to another."""
+        named = pc.field("visitor_id").isin(_texts(visitors))
+        rows = self._before("clicks", before, named & (pc.field("day") >= _day(since)), shard)
+        yield Rows("clicks", rows.filter(pl.col("occurred_at") >= since))
+
+    def _orders_of(self, shard: int, visitors: pl.Series, before: int) -> Iterator[OrderSets]:
+        """Whole, the orders that named one of these visitors of the shard before an instant."""
+        named = self._before("orders", before, pc.field("visitor_id").isin(_texts(visitors)), None)["order_id"]
+        since = [self._since(topic, before, pc.field("order_id").isin(_texts(named))) for topic in ORDER_TOPICS]
+        known = [Rows(topic, rows) for topic, rows in zip(ORDER_TOPICS, since, strict=True)]
+        if (sets := self._sets_of(named.unique(), before, known).get(shard)) is not None:
+            yield sets
+
+    def _closed(self, topic: str, shard: int, horizon: int) -> pl.Series:
+        """The ids of the shard's orders that have messages from before the horizon."""
+        if horizon == BEGINNING:
+            return pl.Series("order_id", dtype=pl.String)
+        where = (pc.field("day") < _day(horizon)) & (pc.field("shard") == shard)
+        return self.lake.read(topic, ["order_id"], where)["order_id"]
+
+    def _since(
+        self, topic: str, horizon: int, where: pc.Expression | None, versions: Mapping[str, int] | None = None
+    ) -> pl.DataFrame:
+        since = None if horizon == BEGINNING else pc.field("day") >= _day(horizon)
+        both = where if since is None else since if where is None else since & where
+        try:
+            rows = self.lake.read(topic, COLUMNS[topic], both, None if versions is None else versions[topic])
+        except LakeUnavailable:
+            if versions is None:
+                raise
+            rows = self.lake.read(topic, COLUMNS[topic], both)  # of a run's first versions files may be gone by now
+        return self._resolver.resolved(topic, rows)
+
+    def _before(self, topic: str, before: int, where: pc.Expression, shard: int | None) -> pl.DataFrame:
+        if before == BEGINNING:
+            return self._none(topic)
+        where = where & (pc.field("day") < _day(before))
+        where = where if shard is None else where & (pc.field("shard") == shard)
+        return self._resolver.resolved(topic, self.lake.read(topic, COLUMNS[topic], where))
+
+    def _none(self, topic: str) -> pl.DataFrame:
+        return self._resolver.resolved(topic, pl.DataFrame(schema=pl.Schema(LANDING[topic])))
+
+
+def _texts(values: Iterable[str]) -> pa.Array:
+    return pa.array(list(values), pa.string())
+
+
+def horizon_of(lake: Lake, keep: int) -> int:
+    """A UTC midnight at least `keep` behind the lake's watermark, in microseconds."""
+    watermark = lake.transactions("order_attributions", [WATERMARK]).get(WATERMARK)
+    return BEGINNING if watermark is None else (watermark - keep) // DAY * DAY
+
+
+def _day(instant: int) -> date:
+    return EPOCH.date() + timedelta(days=instant // DAY)

@@ -5,24 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import apache_beam as beam
-import polars as pl
 
 from pipelines.records import Decoded
 from pipelines.stages.land import stored
 from pipelines.stores.lake import Lake, no_marks
-from pipelines.stores.tables import REJECTED_EVENTS
-
-NOTHING = pl.DataFrame(schema=pl.Schema(REJECTED_EVENTS))
 
 
 @dataclass
 class Reject(beam.PTransform):
-    """Commits each block's rejects to `rejected_events`, with an offset of that table's own.
+    """Commits each block's rejects to `rejected_events`, with an offset of that table's own, before the block lands.
 
     In, out:  PCollection[Decoded]; those of one partition in offset order, passed on as they came.
-    Repeated: what lies below the committed offset is not written again. Blocks without a reject move the offset
-              at the end of their bundle: after a crash they are read again, and rejected nothing.
-    Raises:   MissingMessages, Superseded, LakeUnavailable; each must stop the job.
+    Promise:  where a partition has landed up to an offset, all its rejects below it are stored. So a block
+              without rejects needs no commit, and a run may begin where the landing table stands.
+    Repeated: what lies below the committed offset is not written again.
+    Raises:   Superseded, LakeUnavailable; each must stop the job.
     """
 
     lake: Lake
@@ -42,21 +39,9 @@ class _CommitRejects(beam.DoFn):
         self._epoch = transform.epoch
         self._now = transform.now
 
-    def start_bundle(self) -> None:
-        self._quiet: dict[str, tuple[int, int]] = {}  # by source, the span of blocks without a reject
-
     def process(self, block: Decoded) -> Iterator[Decoded]:
-        start, _ = self._quiet.pop(block.source, (block.start, block.end))
         if block.rejected.height:
-            self._commit(block.source, (start, block.end), block.rejected)
-        else:
-            self._quiet[block.source] = (start, block.end)
+            rows = stored("rejected_events", block.rejected, self._now())
+            # From 0: what lies between the last rejects and this block was without any, or it would not be here.
+            self._lake.land("rejected_events", block.source, (0, block.end), rows, no_marks, self._epoch)
         yield block
-
-    def finish_bundle(self) -> None:
-        for source, span in self._quiet.items():
-            self._commit(source, span, NOTHING)
-
-    def _commit(self, source: str, span: tuple[int, int], rejected: pl.DataFrame) -> None:
-        rows = stored("rejected_events", rejected, self._now())
-        self._lake.land("rejected_events", source, span, rows, no_marks, self._epoch)

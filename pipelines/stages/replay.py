@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow.compute as pc
 
 from pipelines.records import Rows
-from pipelines.stages.commit import landed_offsets
-from pipelines.stores.lake import Lake, attributed_mark
+from pipelines.stages.commit import attributed_offsets, landed_offsets
+from pipelines.stores.lake import Lake
 
 
 @dataclass
@@ -54,6 +54,5 @@ class _ReadLanded(beam.DoFn):
 def unattributed(lake: Lake, sources: Sequence[str]) -> list[tuple[str, int, int]]:
     """What has landed and did not go through attribution: nothing after a run that ended, all without one."""
     landed = landed_offsets(lake, sources)
-    done = lake.transactions("order_attributions", [attributed_mark(source) for source in landed])
-    starts = {source: done.get(attributed_mark(source), 0) for source in landed}
-    return [(source, starts[source], end) for source, end in landed.items() if starts[source] < end]
+    done = attributed_offsets(lake, list(landed))
+    return [(source, done.get(source, 0), end) for source, end in landed.items() if done.get(source, 0) < end]

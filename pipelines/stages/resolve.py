@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 import polars as pl
 
-from pipelines.records import Rows
+from pipelines.records import Passed, Piece, Rows
 from pipelines.rules.links import UTM, LinkAssignment, LinkReason, LinkRoster, resolve
 
 NO_ROW, AMBIGUOUS, NOT_VALID = -1, -2, -3  # in the column `link`, beside places in the list of links
@@ -29,7 +29,8 @@ COLUMNS = {
 class Resolve(beam.PTransform):
     """Keeps what attribution reads, and gives each click the place of its link row in `links`.
 
-    In, out:  PCollection[Rows]; blocks of `post_metrics` end here.
+    In:       PCollection[Rows].
+    Out:      PCollection[Rows | Passed]: of a block that concerns no order, its share goes on.
     """
 
     links: list[LinkAssignment]
@@ -37,8 +38,8 @@ class Resolve(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[Rows]:
-        return rows | "ResolveBlock" >> beam.ParDo(_ResolveBlock(self.links)).with_output_types(Rows)
+    def expand(self, rows: beam.PCollection[Rows]) -> beam.PCollection[Piece]:
+        return rows | "ResolveBlock" >> beam.ParDo(_ResolveBlock(self.links)).with_output_types(Piece)
 
 
 class _ResolveBlock(beam.DoFn):
@@ -48,9 +49,11 @@ class _ResolveBlock(beam.DoFn):
     def setup(self) -> None:
         self._resolver = LinkResolver(self._links)
 
-    def process(self, block: Rows) -> Iterator[Rows]:
+    def process(self, block: Rows) -> Iterator[Piece]:
         if block.topic in COLUMNS and block.rows.height:
-            yield Rows(block.topic, self._resolver.resolved(block.topic, block.rows))
+            yield Rows(block.topic, self._resolver.resolved(block.topic, block.rows), block.share)
+        else:
+            yield Passed(block.share)
 
 
 class LinkResolver:
@@ -77,7 +80,7 @@ class LinkResolver:
             self._held(candidates[named], at)
             for named, at in zip(kept["named"].gather(by_time), kept["occurred_at"].gather(by_time), strict=True)
         ]
-        return kept.with_columns(link.scatter(by_time, places).alias("link")).drop("named")
+        return kept.with_columns(link.scatter(by_time, places).cast(pl.Int32).alias("link")).drop("named")
 
     def _matching(self, key: tuple[str | None, ...]) -> list[LinkAssignment]:
         if key not in self._candidates:

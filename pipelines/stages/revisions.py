@@ -1,7 +1,7 @@
 """Revisions: attributions as rows of `order_attributions`, and which of them say something new."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 import polars as pl
@@ -11,12 +11,18 @@ from pipelines.rules.attribution import Attribution
 from pipelines.stores.tables import CLAIM, CREDIT, INSTANT, ORDER_ATTRIBUTIONS
 
 AT_COMMIT = ("revision_key", "computed_at", "cause", "status", "reference_version", "digest")
-"""Columns that the commit adds: they do not make a revision differ from another."""
+"""Columns that the commit adds."""
 CONTENT = [name for name in ORDER_ATTRIBUTIONS.names if name not in AT_COMMIT]
+"""Columns that make a revision differ from another."""
 
 
-def revision_rows(attributions: Sequence[Attribution], not_orders: Sequence[str]) -> pl.DataFrame:
-    """One row each, without the columns of the commit; a set that is no order (any more) has only its id."""
+def revision_rows(
+    attributions: Sequence[Attribution], not_orders: Sequence[str], evidence: Mapping[str, int]
+) -> pl.DataFrame:
+    """One row each, without the columns of the commit; a set that is no order (any more) has only its id.
+
+    A further column `evidence`, given by order id, tells of two attributions of an order which one knew more.
+    """
     orders = [attribution.order for attribution in attributions]
     verdicts = [attribution.verdict for attribution in attributions]
     winners = [verdict.winner for verdict in verdicts]
@@ -43,7 +49,10 @@ def revision_rows(attributions: Sequence[Attribution], not_orders: Sequence[str]
         "is_cancelled": pa.array([order.is_cancelled for order in orders], pa.bool_()),
     }
     frame = _frame(pa.table(columns)).select(CONTENT)
-    return pl.concat([frame, pl.DataFrame({"order_id": not_orders}, schema={"order_id": pl.String})], how="diagonal")
+    none = pl.DataFrame({"order_id": not_orders}, schema={"order_id": pl.String})
+    rows = pl.concat([frame, none], how="diagonal")
+    known = [evidence.get(order_id, 0) for order_id in rows["order_id"].to_list()]
+    return rows.with_columns(evidence=pl.Series(known, dtype=pl.Int64))
 
 
 def digests(rows: pl.DataFrame) -> pl.Series:

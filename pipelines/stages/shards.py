@@ -1,6 +1,7 @@
 """Shards: what one shard of orders, and one of visitors, knows and says when rows arrive."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -14,7 +15,7 @@ from pipelines.rules.links import LinkAssignment
 from pipelines.rules.orders import Order, OrderEvent, Redemption, order_state
 from pipelines.stages.decode import shard_of
 from pipelines.stages.resolve import LINK_REASONS, NO_ROW
-from pipelines.stages.working_set import Runs, one_message_each
+from pipelines.stages.working_set import BEGINNING, Closed, Runs, one_message_each
 
 _EVENT = (
     *("order_id", "event_id", "occurred_at", "kind", "customer_id", "visitor_id", "currency"),
@@ -22,17 +23,34 @@ _EVENT = (
 )
 _REDEMPTION = ("order_id", "event_id", "occurred_at", "normalised_code")
 _CLICK = ("order_id", "event_id", "clicked_at", "link", "is_bot")
+A_MESSAGE = 1 << 32  # of an order's own, in evidence: more than all clicks together
+
+
+def _nothing(*_: object) -> tuple[()]:
+    return ()
 
 
 @dataclass
 class OrderShard:
-    """Every message of this shard's orders and of their redemptions."""
+    """The messages of this shard's orders, and of their redemptions, that occurred at or after the horizon.
 
+    `earlier` reads an order's older messages back; `closed` knows which orders have some.
+    """
+
+    horizon: int = BEGINNING
+    earlier: Callable[[Sequence[str], int], Iterable[Rows]] = _nothing
     events: Runs = field(default_factory=lambda: Runs("order_id"))
     redemptions: Runs = field(default_factory=lambda: Runs("order_id"))
+    closed: Closed = field(default_factory=Closed)
 
     def add(self, arrived: Rows) -> None:
         (self.events if arrived.topic == "orders" else self.redemptions).add(arrived.rows)
+
+    def close(self, horizon: int) -> None:
+        """Lets go of what is older than a later horizon."""
+        self.horizon = horizon
+        for runs in (self.events, self.redemptions):
+            self.closed.add(runs.drop_before("occurred_at", horizon))
 
     def sets(self, order_ids: pl.Series, shards: int) -> Iterator[tuple[int, OrderSets]]:
         """The whole event sets of these orders, for each shard whose visitors they ever named.
@@ -40,6 +58,9 @@ class OrderShard:
         Named counts even if only a repeat said so that no longer counts: that shard may believe the order
         to be its own. An order that names nobody stays in its own shard. One without events waits here.
         """
+        if missing := self.closed.recall(order_ids):
+            for rows in self.earlier(missing, self.horizon):
+                self.add(rows)
         events = self.events.gather(order_ids)
         if events is None or not events.height:
             return
@@ -56,8 +77,15 @@ class OrderShard:
 
 @dataclass
 class VisitorShard:
-    """The clicks of this shard's visitors, and every order that ever named one of them."""
+    """The clicks of this shard's visitors since the horizon, and every order with a message since that named one.
 
+    Such an order is here whole. `earlier_clicks` reads older clicks of visitors back, from an instant on up to the
+    horizon; `earlier_orders` the orders that named visitors before it.
+    """
+
+    horizon: int = BEGINNING
+    earlier_clicks: Callable[[pl.Series, int, int], Iterable[Rows]] = _nothing
+    earlier_orders: Callable[[pl.Series, int], Iterable[OrderSets]] = _nothing
     clicks: Runs = field(default_factory=lambda: Runs("visitor_id"))
     events: Runs = field(default_factory=lambda: Runs("order_id"))
     redemptions: Runs = field(default_factory=lambda: Runs("order_id"))
@@ -72,8 +100,12 @@ class VisitorShard:
         raise TypeError(f"a shard of visitors takes clicks and event sets, not {type(arrived).__name__}")
 
     def add_clicks(self, clicks: pl.DataFrame) -> pl.Series:
-        """Keeps the clicks; the orders that they may touch."""
+        """Keeps the clicks; the orders that they may touch, also such as were let go."""
         self.clicks.add(clicks)
+        late = clicks.filter(pl.col("occurred_at") < self.horizon)["visitor_id"]
+        if len(late):
+            for sets in self.earlier_orders(late.unique(), self.horizon):
+                self.add_orders(sets)
         orders = self.orders_of.gather(clicks["visitor_id"])
         return pl.Series("order_id", dtype=pl.String) if orders is None else orders["order_id"].unique()
 
@@ -85,16 +117,39 @@ class VisitorShard:
             self.redemptions.add(sets.redemptions)
         return sets.events["order_id"].unique()
 
+    def close(self, horizon: int) -> None:
+        """Lets go of clicks that are older than a later horizon, and of orders all of whose messages are."""
+        self.horizon = horizon
+        self.clicks.drop_before("occurred_at", horizon)
+        runs = (self.events, self.redemptions)
+        open_orders = pl.concat([one.keys_since("occurred_at", horizon) for one in runs])
+        for one in runs:
+            one.keep(open_orders, "order_id")
+        self.orders_of.keep(open_orders, "order_id")
+
     def attribute(
         self, order_ids: pl.Series, rules: Rules, links: Sequence[LinkAssignment], shard: int, shards: int
-    ) -> tuple[list[Attribution], list[str]]:
-        """These orders' attributions, those that are of this shard; and the ids of sets that are no order."""
+    ) -> tuple[list[Attribution], list[str], dict[str, int]]:
+        """These orders' attributions, those that are of this shard; the ids of sets that are no order; the evidence.
+
+        The evidence grows with what is known of an order, by its id: of two attributions the one with more is later.
+        """
         orders, none = self._orders(order_ids)
         mine = [o for o in orders if shard_of(o.visitor_id or o.order_id, shards) == shard]
         sent = self._sent([o.order_id for o in mine])
-        clicks = self._clicks(mine, rules.window, links)
+        clicks, seen = self._clicks(mine, rules.window, links)
         attributions = [rules.attribute(o, sent.get(o.order_id, ()), clicks.get(o.order_id, ())) for o in mine]
-        return attributions, none
+        return attributions, none, self._evidence(order_ids, seen)
+
+    def _evidence(self, order_ids: pl.Series, clicks: Mapping[str, int]) -> dict[str, int]:
+        """How many messages stand behind each order: its own count for more than any number of clicks."""
+        counted: Counter[str] = Counter(clicks)
+        for runs in (self.events, self.redemptions):
+            rows = runs.gather(order_ids)
+            if rows is not None:
+                places = rows.group_by("order_id").agg(pl.struct("partition", "offset").n_unique())
+                counted.update({order_id: count * A_MESSAGE for order_id, count in places.iter_rows()})
+        return counted
 
     def _orders(self, order_ids: pl.Series) -> tuple[list[Order], list[str]]:
         rows = self.events.gather(order_ids)
@@ -120,24 +175,42 @@ class VisitorShard:
         grouped = groupby(rows.select(_REDEMPTION).iter_rows(), key=itemgetter(0))
         return {order_id: [Redemption(*row[1:]) for row in its] for order_id, its in grouped}
 
-    def _clicks(self, orders: list[Order], window: int, links: Sequence[LinkAssignment]) -> dict[str, list[Click]]:
-        """Each order's clicks of its visitor inside the window, both ends included, that some link row matches."""
+    def _clicks(
+        self, orders: list[Order], window: int, links: Sequence[LinkAssignment]
+    ) -> tuple[dict[str, list[Click]], dict[str, int]]:
+        """Each order's clicks of its visitor inside the window, both ends included, that some link row matches.
+
+        And of how many messages they were found among.
+        """
         visiting = [(o.visitor_id, o.order_id, o.ordered_at) for o in orders if o.visitor_id is not None]
         schema = {"visitor_id": pl.String, "order_id": pl.String, "ordered_at": pl.Int64}
         orders_frame = pl.DataFrame(visiting, schema=schema, orient="row")
-        rows = self.clicks.gather(orders_frame["visitor_id"])
+        rows = self._clicks_of(orders_frame, window)
         if rows is None or not rows.height:
-            return {}
-        clicks = one_message_each(rows, "visitor_id", "event_id").filter(pl.col("link") != NO_ROW)
+            return {}, {}
+        rows = rows.unique(["partition", "offset"]).with_row_index("message")
+        counting = one_message_each(rows, "visitor_id", "event_id").filter(pl.col("link") != NO_ROW)["message"]
         age = pl.col("ordered_at") - pl.col("clicked_at")
         seen = (
-            clicks.rename({"occurred_at": "clicked_at"})
+            rows.rename({"occurred_at": "clicked_at"})
             .join(orders_frame, on="visitor_id")
             .filter((age >= 0) & (age <= window))
-            .sort("order_id", maintain_order=True)
         )
-        grouped = groupby(seen.select(_CLICK).iter_rows(), key=itemgetter(0))
-        return {order_id: [_click(row, links) for row in its] for order_id, its in grouped}
+        claiming = seen.filter(pl.col("message").is_in(counting.implode())).sort("order_id", "message")
+        grouped = groupby(claiming.select(_CLICK).iter_rows(), key=itemgetter(0))
+        clicks = {order_id: [_click(row, links) for row in its] for order_id, its in grouped}
+        return clicks, dict(seen.group_by("order_id").len().iter_rows())
+
+    def _clicks_of(self, orders: pl.DataFrame, window: int) -> pl.DataFrame | None:
+        """The clicks of the orders' visitors, where a window begins before the horizon with the older ones."""
+        rows = self.clicks.gather(orders["visitor_id"])
+        old = orders.filter(pl.col("ordered_at") - window < self.horizon)
+        if not old.height:
+            return rows
+        since = int(old["ordered_at"].min()) - window  # type: ignore[arg-type]
+        earlier = [found.rows for found in self.earlier_clicks(old["visitor_id"].unique(), since, self.horizon)]
+        every = [frame for frame in (rows, *earlier) if frame is not None]
+        return pl.concat(every) if every else None
 
 
 def _click(row: tuple[str, str, int, int, bool], links: Sequence[LinkAssignment]) -> Click:

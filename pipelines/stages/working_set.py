@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-_HASH = "_hash"
+BEGINNING = -(1 << 62)  # microseconds: before every event
 
 
 class Runs:
@@ -43,6 +43,28 @@ class Runs:
         rows = found[0] if len(found) == 1 else pl.concat(found)
         return rows.filter(pl.col(self._key).is_in(wanted.implode()))  # two keys may share a hash
 
+    def drop_before(self, column: str, horizon: int) -> pl.Series:
+        """Lets go of the rows whose `column` is less than `horizon`; the keys of those, repeats included."""
+        rows = [rows for _, rows in self._runs]
+        self._runs = []
+        if not rows:
+            return pl.Series(self._key, dtype=pl.String)
+        every = pl.concat(rows)
+        self.add(every.filter(pl.col(column) >= horizon))
+        return every.filter(pl.col(column) < horizon)[self._key]
+
+    def keep(self, values: pl.Series, column: str) -> None:
+        """Lets go of the rows whose `column` has none of these values."""
+        rows = [rows.filter(pl.col(column).is_in(values.implode())) for _, rows in self._runs]
+        self._runs = []
+        if rows:
+            self.add(pl.concat(rows))
+
+    def keys_since(self, column: str, horizon: int) -> pl.Series:
+        """The keys that have a row whose `column` is `horizon` or more."""
+        found = [rows.filter(pl.col(column) >= horizon)[self._key] for _, rows in self._runs]
+        return pl.concat(found).unique() if found else pl.Series(self._key, dtype=pl.String)
+
     def _sorted(self, rows: pl.DataFrame) -> tuple[npt.NDArray[np.uint64], pl.DataFrame]:
         hashes = rows[self._key].hash().to_numpy()
         order = np.argsort(hashes, kind="stable")
@@ -54,6 +76,37 @@ def _at(run: npt.NDArray[np.uint64], rows: pl.DataFrame, hashes: npt.NDArray[np.
     counts = np.searchsorted(run, hashes, "right") - first
     starts = np.repeat(first - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
     return rows[starts + np.arange(counts.sum())]
+
+
+class Closed:
+    """Keys that have rows which are not at hand, eight bytes each.
+
+    Two keys that share a hash cost a look into the lake that finds nothing, never a wrong answer.
+    """
+
+    def __init__(self) -> None:
+        self._hashes = np.empty(0, np.uint64)
+        self._recalled: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def add(self, keys: pl.Series) -> None:
+        """These keys' rows were let go; what was recalled before may be gone with them."""
+        self._recalled = set()
+        if len(keys):
+            self._hashes = np.union1d(self._hashes, keys.unique().hash().to_numpy())
+
+    def recall(self, keys: pl.Series) -> list[str]:
+        """Which of these keys must be read back: from now on they count as at hand."""
+        if not len(self._hashes) or not len(keys):
+            return []
+        asked = keys.unique()
+        places = np.searchsorted(self._hashes, asked.hash().to_numpy())
+        found = self._hashes[np.minimum(places, len(self._hashes) - 1)] == asked.hash().to_numpy()
+        missing = [key for key in asked.filter(pl.Series(found)).to_list() if key not in self._recalled]
+        self._recalled.update(missing)
+        return missing
 
 
 def one_message_each(rows: pl.DataFrame, *identity: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.failures import BadInput
 from pipelines.settings import Settings
 from pipelines.stores.lake import Lake
-from pipelines.stores.tables import REFERENCE_VERSIONS, TOPIC_FILES
+from pipelines.stores.tables import LANDING, REFERENCE_VERSIONS, TOPIC_FILES
 from pipelines.stores.topics import KnownFile, TopicFile
 
 
@@ -32,6 +32,23 @@ def remember_files(lake: Lake, files: Iterable[tuple[TopicFile, int]], seen_at: 
     if rows:
         frame = pl.DataFrame(rows, schema=pl.Schema(TOPIC_FILES), orient="row")
         lake.append("topic_files", frame.to_arrow().cast(TOPIC_FILES), {}, epoch)
+
+
+def require_fed_by_files(lake: Lake) -> None:
+    """Raises BadInput if the lake was read from Kafka: offsets of files would mean other messages."""
+    if not known_files(lake) and any(lake.rows(table) for table in (*LANDING, "rejected_events")):
+        raise BadInput(
+            f"{lake.root} was read from Kafka: go on with --source kafka, or give the topic files a workspace of their own"
+        )
+
+
+def require_fed_by_kafka(lake: Lake) -> None:
+    """Raises BadInput if the lake was read from topic files: Kafka's offsets would mean other messages."""
+    if files := known_files(lake):
+        raise BadInput(
+            f"{lake.root} was read from topic files ({files[0].file} and others): go on with --source topics, or give "
+            "Kafka a workspace of its own"
+        )
 
 
 def require_same_settings(lake: Lake, settings: Settings) -> None:

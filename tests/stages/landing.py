@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from pipelines.records import Decoded
@@ -27,6 +28,12 @@ def _empty() -> tempfile.TemporaryDirectory[str]:
 
 def clock():
     return CLOCK
+
+
+def tokens():
+    """New ones, one after the other."""
+    drawn = count()
+    return lambda: str(next(drawn))
 
 
 def redemption(offset: int) -> dict:

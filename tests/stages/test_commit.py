@@ -20,7 +20,7 @@ from pipelines.stages.revisions import revision_rows
 from pipelines.stores.lake import EPOCH, WATERMARK, attributed_mark
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS
 from pipelines.testing import CLOCK, current_attributions
-from tests.stages.landing import block, clock, new_lake
+from tests.stages.landing import block, clock, new_lake, tokens
 
 RULES = Rules(CodeRoster([]), Exchange("USD", {}), {}, "code_wins", 30 * DAY, 7 * DAY, "none")
 NOON = 1_773_144_000_000_000  # 2026-03-10T12:00:00Z, when `landing.block` begins
@@ -35,7 +35,7 @@ def lake(tmp_path):
 def attributed(*cents, at=NOON, gone=()):
     """Orders o0, o1, … of these subtotals in cents; `gone` are sets of events that are no order (any more)."""
     events = [OrderEvent(f"o{n}", "e", at, "placed", currency="USD", subtotal_minor=c) for n, c in enumerate(cents)]
-    return Attributed(revision_rows([RULES.attribute(order_state([e]), [], []) for e in events], gone))
+    return Attributed(revision_rows([RULES.attribute(order_state([e]), [], []) for e in events], gone, {}))
 
 
 def committed(lake, *blocks, epoch=1, revisions=REVISIONS):
@@ -45,7 +45,7 @@ def committed(lake, *blocks, epoch=1, revisions=REVISIONS):
         _ = (
             p
             | beam.Create(blocks, reshuffle=False).with_output_types(Attributed)
-            | Commit(lake, epoch, clock, revisions)
+            | Commit(lake, epoch, clock, revisions, tokens(), 30 * DAY)
         )
 
     run_direct(build)
@@ -107,14 +107,14 @@ def test_a_revision_says_why_under_which_rules_and_when(lake):
     ],
 )
 def test_an_order_is_settled_as_of_the_watermark_of_its_commit(lake, ordered_at, status):
-    run_direct(lambda p: p | beam.Create([block(0, 61)]) | Land(lake, 1, clock))  # up to 12:01:00
+    run_direct(lambda p: p | beam.Create([block(0, 61)]) | Land(lake, 1, clock, tokens()))  # up to 12:01:00
     committed(lake, attributed(500, at=ordered_at))
     assert lake.read("order_attributions")["status"].to_list() == [status]
 
 
 def test_the_end_of_a_run_is_an_empty_commit_with_marks_and_watermark(lake):
-    run_direct(lambda p: p | beam.Create([block(0, 61)]) | Land(lake, 1, clock))
-    finish(Commit(lake, 1, clock, REVISIONS), {"redemptions/0": 61})
+    run_direct(lambda p: p | beam.Create([block(0, 61)]) | Land(lake, 1, clock, tokens()))
+    finish(Commit(lake, 1, clock, REVISIONS, tokens(), 0), {"redemptions/0": 61})
     mark = attributed_mark("redemptions/0")
     found = lake.transactions("order_attributions", [mark, WATERMARK])
     assert found == {mark: 61, WATERMARK: NOON + 60_000_000}
@@ -122,13 +122,13 @@ def test_the_end_of_a_run_is_an_empty_commit_with_marks_and_watermark(lake):
 
 
 def test_the_watermark_never_goes_back_nor_beyond_the_clock(lake):
-    run_direct(lambda p: p | beam.Create([block(0, 61)]) | Land(lake, 1, clock))
+    run_direct(lambda p: p | beam.Create([block(0, 61)]) | Land(lake, 1, clock, tokens()))
     early = CLOCK - timedelta(days=60)
-    finish(Commit(lake, 1, lambda: early, REVISIONS), {})
+    finish(Commit(lake, 1, lambda: early, REVISIONS, tokens(), 0), {})
     assert lake.watermark() == early
-    finish(Commit(lake, 1, clock, REVISIONS), {})
+    finish(Commit(lake, 1, clock, REVISIONS, tokens(), 0), {})
     reached = lake.watermark()
-    finish(Commit(lake, 1, lambda: early, REVISIONS), {})
+    finish(Commit(lake, 1, lambda: early, REVISIONS, tokens(), 0), {})
     assert lake.watermark() == reached > early
 
 

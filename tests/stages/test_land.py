@@ -12,7 +12,7 @@ from pipelines.stages.land import Land
 from pipelines.stores.lake import EPOCH, latest_mark, unconsented_mark, unknown_fields_mark
 from pipelines.stores.tables import REDEMPTIONS
 from pipelines.testing import HASH_KEY, messages_of
-from tests.stages.landing import block, clock, new_lake
+from tests.stages.landing import block, clock, new_lake, tokens
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def land(lake, *blocks, epoch=1):
     """Lands the blocks and expects each to be passed on whole; the offsets that the table holds then."""
 
     def build(p):
-        rows = p | beam.Create(blocks, reshuffle=False) | "Land" >> Land(lake, epoch, clock)
+        rows = p | beam.Create(blocks, reshuffle=False) | "Land" >> Land(lake, epoch, clock, tokens())
         passed = rows | beam.Map(lambda passed: passed.rows["offset"].to_list())
         assert_that(passed, equal_to([b.rows["offset"].to_list() for b in blocks]))
 

@@ -5,7 +5,6 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.engines import run_direct
-from pipelines.failures import MissingMessages
 from pipelines.stages.reject import Reject
 from tests.stages.landing import block, clock, new_lake
 
@@ -48,12 +47,14 @@ def test_a_block_s_rejects_are_written_once_and_the_block_is_passed_on_twice(lak
     assert reject(lake, block(0, 5, bad=bad | {4})) == [0, 2, 4]
 
 
-def test_a_block_without_rejects_moves_the_offset(lake):
+def test_a_block_without_rejects_needs_no_commit(lake):
+    before = lake.open("rejected_events").version()
     assert reject(lake, block(0, 3)) == []
-    assert lake.transactions("rejected_events", ["redemptions/0"]) == {"redemptions/0": 3}
+    assert lake.open("rejected_events").version() == before
+    assert reject(lake, block(3, 6, bad=frozenset({4}))) == [4]
+    assert lake.transactions("rejected_events", ["redemptions/0"]) == {"redemptions/0": 6}
 
 
-def test_a_gap_stops_the_job(lake):
-    reject(lake, block(0, 3))
-    with pytest.raises(MissingMessages, match="redemptions/0 is at 3"):
-        reject(lake, block(4, 6))
+def test_blocks_that_are_cut_otherwise_after_a_crash_store_no_reject_twice(lake):
+    assert reject(lake, block(0, 6, bad=frozenset({1, 4}))) == [1, 4]
+    assert reject(lake, block(0, 3, bad=frozenset({1})), block(3, 8, bad=frozenset({4, 7}))) == [1, 4, 7]

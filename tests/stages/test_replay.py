@@ -8,7 +8,7 @@ from pipelines.engines import run_direct
 from pipelines.stages.commit import Commit, Revisions, finish
 from pipelines.stages.land import Land
 from pipelines.stages.replay import Replay, unattributed
-from tests.stages.landing import block, clock, new_lake
+from tests.stages.landing import block, clock, new_lake, tokens
 
 SOURCES = ("redemptions/0", "clicks/0")
 
@@ -19,7 +19,7 @@ def lake(tmp_path):
 
 
 def land(lake, *blocks):
-    run_direct(lambda p: p | beam.Create(blocks, reshuffle=False) | Land(lake, 1, clock))
+    run_direct(lambda p: p | beam.Create(blocks, reshuffle=False) | Land(lake, 1, clock, tokens()))
 
 
 def replayed(lake, spans, expected, block_rows=50_000):
@@ -33,7 +33,7 @@ def replayed(lake, spans, expected, block_rows=50_000):
 def test_all_that_landed_is_unattributed_until_a_run_ends(lake):
     land(lake, block(0, 5))
     assert unattributed(lake, SOURCES) == [("redemptions/0", 0, 5)]
-    finish(Commit(lake, 1, clock, Revisions("event", "v1", SOURCES, 0, 1, 1)), {"redemptions/0": 5})
+    finish(Commit(lake, 1, clock, Revisions("event", "v1", SOURCES, 0, 1, 1), tokens(), 0), {"redemptions/0": 5})
     assert unattributed(lake, SOURCES) == []
     land(lake, block(5, 8))
     assert unattributed(lake, SOURCES) == [("redemptions/0", 5, 8)]

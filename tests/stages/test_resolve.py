@@ -10,7 +10,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.records import Rows
+from pipelines.records import Passed, Rows, Share
 from pipelines.rules.links import UTM, LinkAssignment, LinkReason, LinkRoster, resolve
 from pipelines.stages.resolve import AMBIGUOUS, COLUMNS, LINK_REASONS, NO_ROW, NOT_VALID, LinkResolver, Resolve
 
@@ -90,6 +90,7 @@ def test_a_resolver_that_has_seen_clicks_resolves_the_next_alike(links, before, 
 
 
 NOTHING = (None,) * len(UTM)
+SHARE = Share("post_metrics/0", "b", 0, 1, Share.WHOLE)
 MOVED = [LinkAssignment("l", "x", "c", valid_to=5), LinkAssignment("l", "y", "c", valid_from=5)]
 
 
@@ -129,9 +130,12 @@ def test_only_rows_that_attribution_reads_pass():
         Rows("clicks", clicks((7, "l", NOTHING))),
         Rows("clicks", clicks()),
         Rows("redemptions", redemptions),
-        Rows("post_metrics", pl.DataFrame({"post_id": ["p"]})),
+        Rows("post_metrics", pl.DataFrame({"post_id": ["p"]}), SHARE),
     ]
     with beam.Pipeline(FnApiRunner()) as pipeline:
         resolved = pipeline | beam.Create(blocks) | "Resolve" >> Resolve(MOVED)
-        shapes = resolved | beam.Map(lambda b: (b.topic, b.rows.height, b.rows["occurred_at"][0], "code" in b.rows))
+        rows = resolved | "Rows" >> beam.Filter(lambda b: isinstance(b, Rows))
+        shapes = rows | beam.Map(lambda b: (b.topic, b.rows.height, b.rows["occurred_at"][0], "code" in b.rows))
         assert_that(shapes, equal_to([("clicks", 1, 7, False), ("redemptions", 1, 1_000_000, False)]))
+        passed = resolved | "Passed" >> beam.Filter(lambda b: isinstance(b, Passed)) | beam.Map(lambda b: b.share)
+        assert_that(passed, equal_to([None, SHARE]), label="shares")

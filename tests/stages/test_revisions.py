@@ -32,14 +32,14 @@ def attribution(order_id="o", clicks=(CLICK,), **said):
 
 
 def rows(*attributions, gone=()):
-    return revision_rows(attributions, gone)
+    return revision_rows(attributions, gone, {})
 
 
 def test_a_row_has_the_table_s_columns_but_those_of_the_commit():
-    assert rows(attribution()).columns == CONTENT
+    assert rows(attribution()).columns == [*CONTENT, "evidence"]
     assert {*CONTENT, *AT_COMMIT} == set(ORDER_ATTRIBUTIONS.names)
     schema = pl.Schema(ORDER_ATTRIBUTIONS)
-    assert dict(rows(attribution()).schema) == {name: schema[name] for name in CONTENT}
+    assert dict(rows(attribution()).schema) == {name: schema[name] for name in CONTENT} | {"evidence": pl.Int64}
 
 
 def test_claims_and_credits_stay_with_their_order():
@@ -56,12 +56,12 @@ def test_claims_and_credits_stay_with_their_order():
 
 def test_a_set_of_events_that_is_no_order_is_its_id_alone():
     [row] = rows(gone=["x"]).to_dicts()
-    assert {name for name, value in row.items() if value is not None} == {"order_id"}
+    assert {name for name, value in row.items() if value is not None} == {"order_id", "evidence"}
 
 
 def test_no_attributions_are_no_rows():
     assert rows().height == 0
-    assert rows().columns == CONTENT
+    assert rows().columns == [*CONTENT, "evidence"]
 
 
 def test_equal_attributions_have_equal_digests_whatever_stands_beside_them():

@@ -115,7 +115,7 @@ class Shop:
             self._weigh(home, self.of_visitors[home].add_orders(sets))
 
     def _weigh(self, shard, touched):
-        attributions, none = self.of_visitors[shard].attribute(touched, RULES, LINKS, shard, SHARDS)
+        attributions, none, _ = self.of_visitors[shard].attribute(touched, RULES, LINKS, shard, SHARDS)
         for attribution in attributions:
             self.said[attribution.order.order_id] = attribution
             self.shards_that_spoke.setdefault(attribution.order.order_id, set()).add(shard)

@@ -1,0 +1,88 @@
+"""Begin: what every run does before its first message: its rules, its epoch, and what a crash left behind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.engines import run_direct
+from pipelines.jobs.attribution import Run
+from pipelines.jobs.replay import replay
+from pipelines.settings import Settings
+from pipelines.stages.commit import Revisions, finish, landed_offsets
+from pipelines.stages.replay import unattributed
+from pipelines.stores.lake import Lake
+from pipelines.stores.registry import remember_version, require_same_settings
+from pipelines.stores.rulebook import rulebook
+from pipelines.stores.tables import LANDING
+from pipelines.stores.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class World:
+    """What a run is given of the world outside: where it works, its settings, the key, the clock, randomness."""
+
+    workspace: Workspace
+    settings: Settings
+    hash_key: bytes
+    now: Callable[[], datetime]
+    new_token: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run did: its counters by `stage/name`, and the rules that it ran under."""
+
+    epoch: int
+    cause: str
+    reference_version: str
+    counters: Mapping[str, int]
+
+
+def begin(world: World, sources: Sequence[str], *, is_endless: bool = False) -> Run:
+    """Takes the lake over, to read these `topic/partition`; raises BadInput before anything is written."""
+    lake, settings = world.workspace.lake, world.settings
+    book = rulebook(world.workspace.reference(world.hash_key), settings)
+    require_same_settings(lake, settings)
+    lake.create()
+    epoch = lake.take_over()
+    remember_version(lake, book.reference_version, settings, world.now(), epoch)
+    return Run(
+        lake=lake,
+        epoch=epoch,
+        book=book,
+        revisions=Revisions(
+            cause=_cause(lake),
+            reference_version=book.reference_version,
+            sources=tuple(sources),
+            disorder=settings.disorder,
+            idle_after=settings.lateness,
+            lateness=settings.lateness,
+        ),
+        shards=settings.shards,
+        hash_key=world.hash_key,
+        keep=settings.window + settings.lateness,
+        landed_before={table: lake.open(table).version() for table in LANDING},
+        now=world.now,
+        new_token=world.new_token,
+        is_endless=is_endless,
+    )
+
+
+def catch_up(run: Run) -> None:
+    """Attributes what has landed and did not go through attribution: a crash orphans nothing."""
+    if behind := unattributed(run.lake, run.revisions.sources):
+        run_direct(replay(behind, run))
+        finish(run.commit, {source: end for source, _, end in behind})
+
+
+def ended(run: Run, sources: Sequence[str], counters: Mapping[str, int]) -> Ran:
+    """The last word of a run whose messages all went through: how far each partition came, and the watermark."""
+    finish(run.commit, landed_offsets(run.lake, sources))
+    return Ran(run.epoch, run.revisions.cause, run.book.reference_version, counters)
+
+
+def _cause(lake: Lake) -> str:
+    """A run on a lake with landed rows and no attributions replays them."""
+    if lake.rows("order_attributions") or not any(lake.rows(table) for table in LANDING):
+        return "event"
+    return "replay"

@@ -1,0 +1,53 @@
+"""Restarts: an endless run goes on by itself when something outside fails, and ends cleanly when it is told to."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from pipelines.failures import BadInput, CheckFailed, CodetrailError, OffsetGone, Superseded
+from pipelines.jobs.begin import Ran
+from pipelines.stages.stream import STOPPING
+
+FINAL = (BadInput, CheckFailed, Superseded, OffsetGone)  # waiting heals none of these
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds
+STEADY = 60.0  # a run that lasted this long begins with the first wait again
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def until_stopped(run: Callable[[], Ran]) -> Ran | None:
+    """Runs, and again after each failure that may heal; None if it was stopped while it waited.
+
+    SIGTERM and Ctrl-C end the streams: what is in flight is committed first; a second one ends the process at once.
+    Raises what does not heal: bad input, a lake that another run has taken over, messages that are gone.
+    """
+    log = structlog.get_logger()
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: object) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+        STOPPING.set()
+
+    before = {number: signal.signal(number, on_signal) for number in SIGNALS}
+    STOPPING.clear()
+    wait = FIRST_WAIT
+    try:
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                return run()
+            except FINAL:
+                raise
+            except CodetrailError as failure:
+                wait = FIRST_WAIT if time.monotonic() - began > STEADY else min(2 * wait, LONGEST_WAIT)
+                log.warning("run failed, goes on soon", failure=type(failure).__name__, why=str(failure), seconds=wait)
+                stop.wait(wait)
+        return None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
