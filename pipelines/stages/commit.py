@@ -24,6 +24,7 @@ from pipelines.stores.tables import ORDER_ATTRIBUTIONS
 
 FLUSH_ROWS = 10_000  # orders, at some kilobytes each, that wait for one commit
 THE_COMMITTER = 0
+IN_ONE_PROCESS = "in one process"
 NOTHING_NEW = pl.DataFrame(schema=pl.Schema(ORDER_ATTRIBUTIONS))
 
 
@@ -45,8 +46,9 @@ class Commit(beam.PTransform):
 
     In:       PCollection[Attributed] of all shards; one committer for all gives each order's next revision_key.
     Out:      PCollection[int]: revisions in each commit.
-    State:    one token, renewed at every element, so that there is one committer and it knows whether its memory
-              of current revisions is its own last word; if not, it reads them from the lake.
+    State:    one token, renewed at every bundle, so that there is one committer and it knows whether its memory
+              of current revisions is its own last word; if not, it reads them from the lake. A bounded run
+              has one worker and no state.
     Repeated: an attribution equal to the current one is dropped, as is one that knew less than the current one:
               a runner may hand over two shards' attributions of an order in another order.
     Raises:   Superseded, LakeUnavailable; each must stop the job.
@@ -67,10 +69,12 @@ class Commit(beam.PTransform):
         super().__init__()
 
     def expand(self, rows: beam.PCollection[Attributed]) -> beam.PCollection[int]:
+        if not self.is_endless:  # one worker has it all: a shuffle would hold every attribution in memory
+            return rows | "CommitRevisions" >> beam.ParDo(_CommitInOneProcess(self)).with_output_types(int)
         return (
             rows
-            | "ToOneCommitter" >> beam.Map(lambda rows: (0, rows)).with_output_types(tuple[int, Attributed])
-            | "CommitRevisions" >> beam.ParDo(_CommitRevisions(self)).with_output_types(int)
+            | "ToOneCommitter" >> beam.Map(lambda rows: (THE_COMMITTER, rows)).with_output_types(tuple[int, Attributed])
+            | "CommitRevisions" >> beam.ParDo(_CommitAsTheOne(self)).with_output_types(int)
         )
 
 
@@ -90,7 +94,7 @@ class Committer:
         self.current.close(horizon)
 
 
-class _CommitRevisions(beam.DoFn):
+class _Committing(beam.DoFn):
     def __init__(self, transform: Commit) -> None:
         self._transform = transform
         self._shared = Shared()
@@ -110,16 +114,17 @@ class _CommitRevisions(beam.DoFn):
         self._waiting: list[Attributed] = []
         self._orders = 0
 
-    def process(self, element: tuple[int, Attributed], token: Any = OF_TOKEN) -> Iterator[int]:
-        _, attributed = element
-        if self._held is None:
-            self._held = self._memory.take(THE_COMMITTER, token.read())
-            self._token = self._transform.new_token()
-            token.write(self._token)
+    def _take(self, token: str | None, fresh: str) -> Committer:
+        """Takes the memory over for this bundle, if it was put down with `token`."""
+        self._token = fresh
+        self._held = self._memory.take(THE_COMMITTER, token)
+        return self._held
+
+    def _add(self, attributed: Attributed, held: Committer) -> Iterator[int]:
         self._waiting.append(attributed)
         self._orders += 0 if attributed.rows is None else attributed.rows.height
         if self._orders >= FLUSH_ROWS:
-            yield self._flush(self._held)
+            yield self._flush(held)
 
     def finish_bundle(self) -> None:
         if self._held is None:
@@ -147,6 +152,25 @@ class _CommitRevisions(beam.DoFn):
         if new.height:
             held.current.add(new)
         return new.height
+
+
+class _CommitInOneProcess(_Committing):
+    """Commits for the one worker that there is."""
+
+    def process(self, element: Attributed) -> Iterator[int]:
+        yield from self._add(element, self._held or self._take(IN_ONE_PROCESS, IN_ONE_PROCESS))
+
+
+class _CommitAsTheOne(_Committing):
+    """Commits for workers that come and go: the key's token says whose memory is current."""
+
+    def process(self, element: tuple[int, Attributed], token: Any = OF_TOKEN) -> Iterator[int]:
+        held = self._held
+        if held is None:
+            fresh = self._transform.new_token()
+            held = self._take(token.read(), fresh)
+            token.write(fresh)
+        yield from self._add(element[1], held)
 
 
 def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, int], sources: Iterable[str]) -> None:

@@ -76,10 +76,10 @@ class Topics(UnboundedSource):
     following: Following
     split_number: int | None = None
 
-    def split(self, desired_num_splits: int, options: Any = None) -> Iterable["Topics"]:
+    def split(self, desired_num_splits: int, options: Any = None) -> Iterable["Topics"]:  # noqa: ARG002 (Beam's names)
         return [replace(self, split_number=number) for number in range(self.following.splits)]
 
-    def create_reader(self, options: Any, checkpoint_mark: CheckpointMark | None) -> "TopicsReader":
+    def create_reader(self, options: Any, checkpoint_mark: CheckpointMark | None) -> "TopicsReader":  # noqa: ARG002
         offsets = checkpoint_mark.offsets if isinstance(checkpoint_mark, Offsets) else self.following.offsets
         return TopicsReader(self, offsets)
 

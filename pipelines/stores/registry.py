@@ -38,7 +38,8 @@ def require_fed_by_files(lake: Lake) -> None:
     """Raises BadInput if the lake was read from Kafka: offsets of files would mean other messages."""
     if not known_files(lake) and any(lake.rows(table) for table in (*LANDING, "rejected_events")):
         raise BadInput(
-            f"{lake.root} was read from Kafka: go on with --source kafka, or give the topic files a workspace of their own"
+            f"{lake.root} was read from Kafka: go on with --source kafka, or give the topic files a workspace of "
+            "their own"
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
-from pipelines.jobs.begin import World
+from pipelines.jobs import begin
 from pipelines.jobs.drain import drain_topics
 from pipelines.settings import Settings, load_settings
 from pipelines.simulate.world import Simulated, simulate
@@ -79,7 +79,7 @@ class World:
 
     def drain(self, now: datetime) -> None:
         tokens = count()
-        drain_topics(World(self.workspace, self.settings, HASH_KEY, lambda: now, lambda: f"token-{next(tokens)}"))
+        drain_topics(begin.World(self.workspace, self.settings, HASH_KEY, lambda: now, lambda: f"token-{next(tokens)}"))
 
 
 def append(topics: Path, messages: dict[str, list[dict]]) -> None:
