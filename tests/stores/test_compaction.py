@@ -1,8 +1,6 @@
 """Compaction: the same rows in few files, the same offsets in a short log, beside who writes and reads."""
 
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -19,7 +17,6 @@ from pipelines.stores import lake as lake_module
 from pipelines.stores.compaction import compact
 from pipelines.stores.lake import EPOCH, LISTINGS, REMOVED_HOURS, Lake, latest_mark, shorten_log
 from pipelines.stores.tables import TABLES
-from tests.stores import live_lake
 from tests.stores.live_lake import BLOCK, PARTITIONS, land, source
 
 DAY = timedelta(days=1)
@@ -278,29 +275,3 @@ def test_a_version_whose_files_are_gone_is_told_at_once(lake, compacted_once_lis
     compacted_once_listed(1)
     with pytest.raises(LakeUnavailable, match="run again"):
         lake.read("orders", version=version)
-
-
-def started(role, lake, *numbers):
-    command = [sys.executable, live_lake.__file__, role, str(lake.root), *map(str, numbers)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def test_a_run_and_a_reader_live_beside_it(lake):
-    commits = 150
-    reader = started("read", lake)
-    writer = started("land", lake, 1, commits)
-    rewritten = 0
-    while writer.poll() is None:
-        done = compacted(lake, AT_ONCE)
-        rewritten += done.before.files > done.after.files
-    assert writer.returncode == 0
-    read, _ = reader.communicate("\n")
-    assert reader.returncode == 0
-    assert int(read) > 1
-    assert rewritten > 1
-    assert lake.rows("orders") == commits * BLOCK
-    places = lake.read("orders", ["partition", "offset"]).sort("partition", "offset").rows()
-    end = commits * BLOCK // PARTITIONS
-    assert places == [(partition, offset) for partition in range(PARTITIONS) for offset in range(end)]
-    ends = {name(source(partition)): end for partition in range(PARTITIONS) for name in (str, latest_mark)}
-    assert lake.transactions("orders", NAMES) == ends | {EPOCH: 1}
