@@ -31,6 +31,7 @@ class Share:
     """A piece's share of the landed block that it came from: the block is through when all of WHOLE has arrived.
 
     `block` names this landing of offsets `start` to `end` of `source`; another try at them has another name.
+    `sent_at` is the broker's timestamp of its oldest message in microseconds, None for files.
     """
 
     source: str
@@ -38,6 +39,7 @@ class Share:
     start: int
     end: int
     parts: int
+    sent_at: int | None = None
 
     WHOLE: ClassVar[int] = 1 << 40  # so large that every piece of a piece for every shard still has a part
 
@@ -87,7 +89,8 @@ class Decoded(Block):
     """A block's valid messages as rows of their landing table, and its rejected ones.
 
     `rows` lack `ingested_at`. `unconsented` are offsets of clicks that are counted and not stored,
-    `with_unknown_fields` of messages that carried more than their schema names.
+    `with_unknown_fields` of messages that carried more than their schema names. `sent_at` is the broker's timestamp of
+    the oldest message in microseconds, None for files.
     """
 
     topic: str
@@ -98,6 +101,7 @@ class Decoded(Block):
     rejected: pl.DataFrame
     unconsented: Offsets = field(default_factory=lambda: np.empty(0, np.int64))
     with_unknown_fields: Offsets = field(default_factory=lambda: np.empty(0, np.int64))
+    sent_at: int | None = None
 
     @property
     def nbytes(self) -> int:

@@ -3,20 +3,24 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
+import polars as pl
 from apache_beam.utils.shared import Shared
 
+from pipelines import metrics
 from pipelines.records import Attributed, Passed, Piece, Rows, Share
 from pipelines.rules.attribution import Rules
 from pipelines.rules.links import LinkAssignment
+from pipelines.stages.counters import StageCounter
 from pipelines.stages.landed import Landed
 from pipelines.stages.revisions import revision_rows
 from pipelines.stages.shards import OrderShard, VisitorShard
 from pipelines.stages.tokens import OF_TOKEN, WorkingSets
 from pipelines.stores.lake import Lake
+
+ORDERS_AT_ONCE = 10_000  # whose claims and credits are in memory as objects, at some kilobytes each
 
 
 @dataclass
@@ -25,8 +29,8 @@ class Attribute(beam.PTransform):
 
     In:       PCollection[Rows | Passed], resolved; repeats and any order of arrival end alike.
     Out:      PCollection[Attributed], one at least for every element, with the shares of their blocks.
-    Key:      the shard of the order, then of every visitor that it ever named.
-    State:    one token a shard, renewed at every element: it gives the shard one owner and tells whether
+    Key:      the lane of the order, then of every visitor that it ever named: a lane is some of the shards.
+    State:    one token a lane, renewed at every element: it gives the lane one owner and tells whether
               the working set in this worker's memory is current. If not, it is filled from the lake.
               The memory holds what occurred in the last `keep` microseconds before the watermark; what is
               older is read back from the lake when an element touches it.
@@ -44,10 +48,14 @@ class Attribute(beam.PTransform):
     """The version of each landing table that a shard is first filled from; what lands later arrives by itself."""
     now: Callable[[], datetime] | None = None
     """Given for an endless run: what falls behind the horizon is then let go of."""
+    lanes: int = 1
+    """The keys of this run, each of every `lanes`-th shard: one for each worker that shall work at once."""
 
     def __post_init__(self) -> None:
         if self.shards < 1:
             raise ValueError(f"shards is {self.shards}: give at least one")
+        if self.lanes < 1 or self.shards % self.lanes:
+            raise ValueError(f"lanes is {self.lanes}: give a divisor of the {self.shards} shards")
         if self.keep < 0:
             raise ValueError(f"keep is {self.keep} microseconds: give none or more")
         super().__init__()
@@ -55,19 +63,19 @@ class Attribute(beam.PTransform):
     def expand(self, rows: beam.PCollection[Piece]) -> beam.PCollection[Attributed]:
         return (
             rows
-            | "ByShard" >> beam.FlatMap(_by_shard).with_output_types(tuple[int, Piece])
+            | "ByLane" >> beam.FlatMap(_by_lane, self.lanes).with_output_types(tuple[int, Piece])
             | "Assemble" >> beam.ParDo(_Assemble(self)).with_output_types(tuple[int, Piece])
             | "WeighClaims" >> beam.ParDo(_WeighClaims(self)).with_output_types(Attributed)
         )
 
 
-def _by_shard(block: Piece) -> Iterator[tuple[int, Piece]]:
+def _by_lane(block: Piece, lanes: int) -> Iterator[tuple[int, Piece]]:
     if not isinstance(block, Rows):
         yield 0, block
         return
-    parts = block.rows.partition_by("shard", as_dict=True)
-    for ((shard,), rows), share in zip(parts.items(), _split(block.share, len(parts)), strict=True):
-        yield int(shard), Rows(block.topic, rows, share)
+    parts = block.rows.with_columns(pl.col("shard") % lanes).partition_by("shard", as_dict=True)
+    for ((lane,), rows), share in zip(parts.items(), _split(block.share, len(parts)), strict=True):
+        yield int(lane), Rows(block.topic, rows, share)
 
 
 def _split(share: Share | None, pieces: int) -> list[Share | None]:
@@ -77,70 +85,82 @@ def _split(share: Share | None, pieces: int) -> list[Share | None]:
 class _OfShard(beam.DoFn):
     """What both keyed steps share: the token that says whose working set a shard is, and the horizon."""
 
+    STEP: ClassVar[str]
+
     def __init__(self, transform: Attribute) -> None:
         self._transform = transform
-        self._shards = transform.shards
+        self._lanes = transform.lanes
         self._shared = Shared()  # the working sets are of the process, not of one instance of this class
 
     def setup(self) -> None:
         given = self._transform
 
         def fill() -> WorkingSets[Any]:
-            return self._working_sets(Landed(given.lake, given.links, given.shards, given.keep, given.landed_before))
+            return self._working_sets(
+                Landed(given.lake, given.links, given.shards, given.keep, given.lanes, given.landed_before)
+            )
 
         self._sets: WorkingSets[Any] = self._shared.acquire(fill)
 
     def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
         raise NotImplementedError
 
-    def _keep(self, shard: int, token: Any, held: OrderShard | VisitorShard) -> None:
+    def _keep(self, lane: int, token: Any, held: OrderShard | VisitorShard) -> None:
         """Keeps what the element left of the working set, under a token that no earlier state has."""
         if self._transform.now is not None:
             self._sets.close(held, self._transform.now())
         fresh = self._transform.new_token()
         token.write(fresh)
-        self._sets.put(shard, fresh, held)
+        self._sets.put(lane, fresh, held)
+        metrics.holding(type(self).STEP, lane, held.size)
 
 
 class _Assemble(_OfShard):
+    STEP = "assemble"
+
     def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
         return WorkingSets(landed.order_shard, landed.horizon)
 
     def process(self, element: tuple[int, Piece], token: Any = OF_TOKEN) -> Iterator[tuple[int, Piece]]:
-        shard, arrived = element
+        lane, arrived = element
         if not isinstance(arrived, Rows) or arrived.topic == "clicks":
             yield element  # keyed by visitor already; two chains to flatten would make a runner buffer both
             return
-        held = self._sets.take(shard, token.read())
+        held = self._sets.take(lane, token.read())
         held.add(arrived)
-        sets = list(held.sets(arrived.rows["order_id"], self._shards))
+        sets = list(held.sets(arrived.rows["order_id"], self._lanes))
         if not sets:
-            yield shard, Passed(arrived.share)
+            yield lane, Passed(arrived.share)
         for (home, orders), share in zip(sets, _split(arrived.share, len(sets)), strict=True):
             yield home, replace(orders, share=share)
-        self._keep(shard, token, held)
+        self._keep(lane, token, held)
 
 
 class _WeighClaims(_OfShard):
+    STEP = "weigh_claims"
+
     def __init__(self, transform: Attribute) -> None:
         super().__init__(transform)
-        self._in = Metrics.counter("attribute", "in")
-        self._out = Metrics.counter("attribute", "out")
+        self._in = StageCounter("attribute", "in")
+        self._out = StageCounter("attribute", "out")
 
     def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
         return WorkingSets(landed.visitor_shard, landed.horizon)
 
     def process(self, element: tuple[int, Piece], token: Any = OF_TOKEN) -> Iterator[Attributed]:
-        shard, arrived = element
+        lane, arrived = element
         if isinstance(arrived, Passed):
             yield Attributed(None, arrived.share)
             return
-        held = self._sets.take(shard, token.read())
+        held = self._sets.take(lane, token.read())
         touched = held.add(arrived)
         rules, links = self._transform.rules, self._transform.links
-        attributions, none, evidence = held.attribute(touched, rules, links, shard, self._shards)
-        self._in.inc(len(touched))
-        self._out.inc(len(attributions))
-        rows = revision_rows(attributions, none, evidence) if attributions or none else None
-        yield Attributed(rows, arrived.share)
-        self._keep(shard, token, held)
+        for start in range(0, len(touched), ORDERS_AT_ONCE):
+            orders = touched[start : start + ORDERS_AT_ONCE]
+            attributions, none, evidence = held.attribute(orders, rules, links, lane, self._lanes)
+            self._in.inc(len(orders))
+            self._out.inc(len(attributions))
+            if attributions or none:
+                yield Attributed(revision_rows(attributions, none, evidence), None)
+        yield Attributed(None, arrived.share)
+        self._keep(lane, token, held)

@@ -8,12 +8,13 @@ from typing import Any
 
 import apache_beam as beam
 import polars as pl
-from apache_beam.metrics import Metrics
 from apache_beam.utils.shared import Shared
 
+from pipelines import metrics
 from pipelines.records import Attributed
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.watermark import is_settled, watermark_of
+from pipelines.stages.counters import StageCounter
 from pipelines.stages.current import Current
 from pipelines.stages.landed import horizon_of
 from pipelines.stages.progress import Progress
@@ -98,8 +99,8 @@ class _Committing(beam.DoFn):
     def __init__(self, transform: Commit) -> None:
         self._transform = transform
         self._shared = Shared()
-        self._in = Metrics.counter("commit", "in")
-        self._out = Metrics.counter("commit", "out")
+        self._in = StageCounter("commit", "in")
+        self._out = StageCounter("commit", "out")
 
     def setup(self) -> None:
         given = self._transform
@@ -133,6 +134,7 @@ class _Committing(beam.DoFn):
         if self._transform.is_endless:
             self._memory.close(self._held, self._transform.now())
         self._memory.put(THE_COMMITTER, self._token, self._held)
+        metrics.holding("commit", THE_COMMITTER, self._held.current.size)
 
     def _flush(self, held: Committer) -> int:
         waiting, self._waiting, self._orders = self._waiting, [], 0
@@ -149,6 +151,7 @@ class _Committing(beam.DoFn):
         moved = held.progress.add(shares)
         if new.height or moved:
             commit_revisions(self._transform, new, moved, held.sources)
+            metrics.committed(shares, self._transform.now())
         if new.height:
             held.current.add(new)
         return new.height
@@ -190,6 +193,7 @@ def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, i
     transactions = {attributed_mark(source): offset for source, offset in marks.items()}
     if watermark is not None:
         transactions[WATERMARK] = watermark
+        metrics.watermark_reached(watermark)
     stored = rows.select(ORDER_ATTRIBUTIONS.names).to_arrow().cast(ORDER_ATTRIBUTIONS)
     lake.append("order_attributions", stored, transactions, transform.epoch)
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pyarrow.compute as pc
 
-from pipelines.stages.working_set import BEGINNING, Closed, Runs
+from pipelines.stages.working_set import BEGINNING, Closed, Runs, Size, size_of
 from pipelines.stores.lake import Lake
 
 STORED = ("order_id", "revision_key", "ordered_at", "digest")
@@ -28,6 +28,10 @@ class Current:
         self._add_stored(lake.read("order_attributions", STORED))
         if horizon > BEGINNING:
             self.close(horizon)
+
+    @property
+    def size(self) -> Size:
+        return size_of([self._runs], len(self._closed))
 
     def add(self, revisions: pl.DataFrame) -> None:
         """Revisions that are committed; of an order the one with the greatest `revision_key` holds."""

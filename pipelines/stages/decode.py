@@ -9,7 +9,6 @@ import apache_beam as beam
 import jsonschema_rs
 import numpy as np
 import polars as pl
-from apache_beam.metrics import Metrics
 
 from pipelines.records import EVENTS, Decoded, Messages
 from pipelines.rules.codes import normalise_code
@@ -18,6 +17,7 @@ from pipelines.rules.links import UTM, utm_parameters
 from pipelines.rules.privacy import Pseudonyms, redact_payload, redact_text
 from pipelines.schema_store import event_schema
 from pipelines.stages.columns import PlainMessages
+from pipelines.stages.counters import StageCounter
 from pipelines.stores.tables import LANDING, REJECTED_EVENTS
 
 KEYS = {"clicks": "visitor_id", "redemptions": "order_id", "orders": "order_id", "post_metrics": "post_id"}
@@ -50,8 +50,7 @@ class _DecodeBlock(beam.DoFn):
         self._hash_key = transform.hash_key
         self._shards = transform.shards
         self._counters = {
-            name: Metrics.counter("decode", name)
-            for name in ("in", "out", "failed", "unconsented", "with_unknown_fields")
+            name: StageCounter("decode", name) for name in ("in", "out", "failed", "unconsented", "with_unknown_fields")
         }
 
     def setup(self) -> None:
@@ -111,6 +110,7 @@ class BlockDecoder:
             rejected=_rejected(block, rejected),
             unconsented=unconsented,
             with_unknown_fields=with_unknown_fields,
+            sent_at=min(block.sent_at) if block.sent_at else None,
         )
 
     def _landed(self, rows: pl.DataFrame, block: Messages) -> pl.DataFrame:

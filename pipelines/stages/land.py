@@ -8,9 +8,10 @@ from functools import partial
 import apache_beam as beam
 import polars as pl
 import pyarrow as pa
-from apache_beam.metrics import Metrics
 
+from pipelines import metrics
 from pipelines.records import Decoded, Offsets, Rows, Share
+from pipelines.stages.counters import StageCounter
 from pipelines.stores.lake import Lake, latest_mark, unconsented_mark, unknown_fields_mark
 from pipelines.stores.tables import TABLES
 
@@ -47,8 +48,8 @@ class _CommitBlock(beam.DoFn):
         self._epoch = transform.epoch
         self._now = transform.now
         self._new_token = transform.new_token
-        self._in = Metrics.counter("land", "in")
-        self._written = Metrics.counter("land", "written")
+        self._in = StageCounter("land", "in")
+        self._written = StageCounter("land", "written")
 
     def process(self, block: Decoded) -> Iterator[Rows]:
         rows = stored(block.topic, block.rows, self._now())
@@ -56,7 +57,8 @@ class _CommitBlock(beam.DoFn):
         written = self._lake.land(block.topic, block.source, span, rows, partial(_marks, block), self._epoch)
         self._in.inc(block.rows.height)
         self._written.inc(written)
-        share = Share(block.source, self._new_token(), block.start, block.end, Share.WHOLE)
+        metrics.landed(block.topic, block.partition, written)
+        share = Share(block.source, self._new_token(), block.start, block.end, Share.WHOLE, block.sent_at)
         yield Rows(block.topic, block.rows, share)
 
 

@@ -15,7 +15,7 @@ from pipelines.rules.links import LinkAssignment
 from pipelines.rules.orders import Order, OrderEvent, Redemption, order_state
 from pipelines.stages.decode import shard_of
 from pipelines.stages.resolve import LINK_REASONS, NO_ROW
-from pipelines.stages.working_set import BEGINNING, Closed, Runs, one_message_each
+from pipelines.stages.working_set import BEGINNING, Closed, Runs, Size, one_message_each, size_of
 
 _EVENT = (
     *("order_id", "event_id", "occurred_at", "kind", "customer_id", "visitor_id", "currency"),
@@ -43,6 +43,10 @@ class OrderShard:
     redemptions: Runs = field(default_factory=lambda: Runs("order_id"))
     closed: Closed = field(default_factory=Closed)
 
+    @property
+    def size(self) -> Size:
+        return size_of((self.events, self.redemptions), len(self.closed))
+
     def add(self, arrived: Rows) -> None:
         (self.events if arrived.topic == "orders" else self.redemptions).add(arrived.rows)
 
@@ -66,7 +70,7 @@ class OrderShard:
             return
         redemptions = self.redemptions.gather(order_ids)
         visitors = events["visitor_id"].to_list()
-        own = events["shard"].to_list()
+        own = (events["shard"] % shards).to_list()
         homes = [own[i] if visitor is None else shard_of(visitor, shards) for i, visitor in enumerate(visitors)]
         named = events.select("order_id").with_columns(home=pl.Series(homes, dtype=pl.Int32)).unique()
         for (home,), orders in named.partition_by("home", as_dict=True).items():
@@ -90,6 +94,10 @@ class VisitorShard:
     events: Runs = field(default_factory=lambda: Runs("order_id"))
     redemptions: Runs = field(default_factory=lambda: Runs("order_id"))
     orders_of: Runs = field(default_factory=lambda: Runs("visitor_id"))
+
+    @property
+    def size(self) -> Size:
+        return size_of((self.clicks, self.events, self.redemptions, self.orders_of))
 
     def add(self, arrived: Block) -> pl.Series:
         """Keeps what arrived: clicks, or orders' event sets; the ids of the orders that it may touch."""

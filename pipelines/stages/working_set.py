@@ -1,12 +1,21 @@
 """The working set of a shard: the rows that attribution may need again, found by key in logarithmic time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 BEGINNING = -(1 << 62)  # microseconds: before every event
+
+
+class Size(NamedTuple):
+    """How much is held: rows, their estimated bytes, and the keys of rows that were let go of."""
+
+    rows: int
+    nbytes: int
+    released: int = 0
 
 
 class Runs:
@@ -22,6 +31,10 @@ class Runs:
 
     def __len__(self) -> int:
         return sum(rows.height for _, rows in self._runs)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(hashes.nbytes + int(rows.estimated_size()) for hashes, rows in self._runs)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Rows whose key is null are found by nobody and not kept."""
@@ -107,6 +120,12 @@ class Closed:
         missing = [key for key in asked.filter(pl.Series(found)).to_list() if key not in self._recalled]
         self._recalled.update(missing)
         return missing
+
+
+def size_of(runs: Iterable[Runs], released: int = 0) -> Size:
+    """How much these hold together."""
+    held = list(runs)
+    return Size(sum(map(len, held)), sum(one.nbytes for one in held), released)
 
 
 def one_message_each(rows: pl.DataFrame, *identity: str) -> pl.DataFrame:

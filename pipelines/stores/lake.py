@@ -20,6 +20,7 @@ from deltalake import (
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
+from pipelines import metrics
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
 from pipelines.stores.tables import LANDING, TABLES
 
@@ -204,7 +205,7 @@ class Lake:
             app_transactions=[Transaction(name, version) for name, version in transactions.items()],
             max_commit_retries=CONTENTION_RETRIES,
         )
-        with reporting(self.uri(table)):
+        with reporting(self.uri(table)), metrics.timing_commit(table):
             try:  # also without rows: offsets count
                 write_deltalake(
                     opened,
