@@ -155,12 +155,12 @@ class _WeighClaims(_OfShard):
         held = self._sets.take(lane, token.read())
         touched = held.add(arrived)
         rules, links = self._transform.rules, self._transform.links
-        for start in range(0, len(touched), ORDERS_AT_ONCE):
+        starts = range(0, max(1, len(touched)), ORDERS_AT_ONCE)
+        for start, share in zip(starts, _split(arrived.share, len(starts)), strict=True):
             orders = touched[start : start + ORDERS_AT_ONCE]
             attributions, none, evidence = held.attribute(orders, rules, links, lane, self._lanes)
             self._in.inc(len(orders))
             self._out.inc(len(attributions))
-            if attributions or none:
-                yield Attributed(revision_rows(attributions, none, evidence), None)
-        yield Attributed(None, arrived.share)
+            rows = revision_rows(attributions, none, evidence) if attributions or none else None
+            yield Attributed(rows, share)
         self._keep(lane, token, held)

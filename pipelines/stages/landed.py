@@ -1,4 +1,4 @@
-"""Landed: what the lake knows of a shard, when a worker's memory does not."""
+"""Landed: what the lake knows of a lane, when a worker's memory does not."""
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,6 +38,7 @@ class Landed:
     links: list[LinkAssignment]
     shards: int
     keep: int
+    lanes: int
     versions: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
@@ -52,46 +53,51 @@ class Landed:
         """As of now, in microseconds."""
         return horizon_of(self.lake, self.keep)
 
-    def order_shard(self, shard: int, *, is_first: bool = False) -> OrderShard:
+    def order_shard(self, lane: int, *, is_first: bool = False) -> OrderShard:
         """Every message of the shard's orders and of their redemptions since the horizon."""
         horizon = self._first_horizon if is_first else self.horizon()
-        filled = OrderShard(horizon, partial(self._messages, shard))
+        filled = OrderShard(horizon, partial(self._messages, lane))
         for topic in ORDER_TOPICS:
-            filled.add(Rows(topic, self._of_shard(topic, shard, horizon, is_first=is_first)))
-            filled.closed.add(self._closed(topic, shard, horizon))
+            filled.add(Rows(topic, self._of_lane(topic, lane, horizon, is_first=is_first)))
+            filled.closed.add(self._closed(topic, lane, horizon))
         return filled
 
-    def visitor_shard(self, shard: int, *, is_first: bool = False) -> VisitorShard:
+    def visitor_shard(self, lane: int, *, is_first: bool = False) -> VisitorShard:
         """The clicks of the shard's visitors since the horizon, and every order since that ever named one of them."""
         horizon = self._first_horizon if is_first else self.horizon()
-        filled = VisitorShard(horizon, partial(self._clicks, shard), partial(self._orders_of, shard))
-        filled.add_clicks(self._of_shard("clicks", shard, horizon, is_first=is_first))
-        if (sets := self._sets_of_shard(shard, horizon, is_first=is_first)) is not None:
+        filled = VisitorShard(horizon, partial(self._clicks, lane), partial(self._orders_of, lane))
+        filled.add_clicks(self._of_lane("clicks", lane, horizon, is_first=is_first))
+        if (sets := self._sets_of_lane(lane, horizon, is_first=is_first)) is not None:
             filled.add_orders(sets)
         return filled
 
-    def _of_shard(self, topic: str, shard: int, horizon: int, *, is_first: bool) -> pl.DataFrame:
-        if not self._hand_out(topic, shard, is_first=is_first):
-            return self._since(topic, horizon, pc.field("shard") == shard)
+    def _of_lane(self, topic: str, lane: int, horizon: int, *, is_first: bool) -> pl.DataFrame:
+        if not self._hand_out(topic, lane, is_first=is_first):
+            return self._since(topic, horizon, self._in(lane))
         with self._lock:
             if topic not in self._parts:
-                parts = self._since(topic, horizon, None, self.versions).partition_by("shard", as_dict=True)
-                self._parts[topic] = {int(key): rows for (key,), rows in parts.items()}
-            found = self._parts[topic].pop(shard, None)
+                parts = self._since(topic, horizon, None, self.versions).with_columns(pl.col("shard") % self.lanes)
+                by_lane = parts.partition_by("shard", as_dict=True)
+                self._parts[topic] = {int(lane): rows for (lane,), rows in by_lane.items()}
+            found = self._parts[topic].pop(lane, None)
         return self._none(topic) if found is None else found
 
-    def _sets_of_shard(self, shard: int, horizon: int, *, is_first: bool) -> OrderSets | None:
-        if not self._hand_out("sets", shard, is_first=is_first):
-            return self._sets_since(horizon).get(shard)
+    def _sets_of_lane(self, lane: int, horizon: int, *, is_first: bool) -> OrderSets | None:
+        if not self._hand_out("sets", lane, is_first=is_first):
+            return self._sets_since(horizon).get(lane)
         with self._lock:
             if self._sets is None:
                 self._sets = self._sets_since(horizon, self.versions)
-            return self._sets.pop(shard, None)
+            return self._sets.pop(lane, None)
 
-    def _hand_out(self, what: str, shard: int, *, is_first: bool) -> bool:
+    def _in(self, lane: int) -> pc.Expression:
+        """The rows of a lane: of every `lanes`-th shard."""
+        return pc.field("shard").isin(list(range(lane, self.shards, self.lanes)))
+
+    def _hand_out(self, what: str, lane: int, *, is_first: bool) -> bool:
         """Whether the shard gets its part of the one read of all: once, then it is there no more."""
-        is_there = is_first and (what, shard) not in self._handed_out
-        self._handed_out.add((what, shard))
+        is_there = is_first and (what, lane) not in self._handed_out
+        self._handed_out.add((what, lane))
         return is_there
 
     def _sets_since(self, horizon: int, versions: Mapping[str, int] | None = None) -> dict[int, OrderSets]:
@@ -105,35 +111,35 @@ class Landed:
         every = OrderShard()
         for rows in (*known, *self._messages(None, orders.to_list(), horizon)):
             every.add(rows)
-        return dict(every.sets(orders, self.shards))
+        return dict(every.sets(orders, self.lanes))
 
-    def _messages(self, shard: int | None, orders: Sequence[str], before: int) -> Iterator[Rows]:
+    def _messages(self, lane: int | None, orders: Sequence[str], before: int) -> Iterator[Rows]:
         """The messages of these orders, of one shard or of all, that occurred before an instant."""
         if before == BEGINNING or not orders:
             return
         named = pc.field("order_id").isin(_texts(orders))
         for topic in ORDER_TOPICS:
-            yield Rows(topic, self._before(topic, before, named, shard))
+            yield Rows(topic, self._before(topic, before, named, lane))
 
-    def _clicks(self, shard: int, visitors: pl.Series, since: int, before: int) -> Iterator[Rows]:
+    def _clicks(self, lane: int, visitors: pl.Series, since: int, before: int) -> Iterator[Rows]:
         """The clicks of these visitors of the shard from one instant on, up to another."""
         named = pc.field("visitor_id").isin(_texts(visitors))
-        rows = self._before("clicks", before, named & (pc.field("day") >= _day(since)), shard)
+        rows = self._before("clicks", before, named & (pc.field("day") >= _day(since)), lane)
         yield Rows("clicks", rows.filter(pl.col("occurred_at") >= since))
 
-    def _orders_of(self, shard: int, visitors: pl.Series, before: int) -> Iterator[OrderSets]:
+    def _orders_of(self, lane: int, visitors: pl.Series, before: int) -> Iterator[OrderSets]:
         """Whole, the orders that named one of these visitors of the shard before an instant."""
         named = self._before("orders", before, pc.field("visitor_id").isin(_texts(visitors)), None)["order_id"]
         since = [self._since(topic, before, pc.field("order_id").isin(_texts(named))) for topic in ORDER_TOPICS]
         known = [Rows(topic, rows) for topic, rows in zip(ORDER_TOPICS, since, strict=True)]
-        if (sets := self._sets_of(named.unique(), before, known).get(shard)) is not None:
+        if (sets := self._sets_of(named.unique(), before, known).get(lane)) is not None:
             yield sets
 
-    def _closed(self, topic: str, shard: int, horizon: int) -> pl.Series:
+    def _closed(self, topic: str, lane: int, horizon: int) -> pl.Series:
         """The ids of the shard's orders that have messages from before the horizon."""
         if horizon == BEGINNING:
             return pl.Series("order_id", dtype=pl.String)
-        where = (pc.field("day") < _day(horizon)) & (pc.field("shard") == shard)
+        where = (pc.field("day") < _day(horizon)) & (self._in(lane))
         return self.lake.read(topic, ["order_id"], where)["order_id"]
 
     def _since(
@@ -149,11 +155,11 @@ class Landed:
             rows = self.lake.read(topic, COLUMNS[topic], both)  # of a run's first versions files may be gone by now
         return self._resolver.resolved(topic, rows)
 
-    def _before(self, topic: str, before: int, where: pc.Expression, shard: int | None) -> pl.DataFrame:
+    def _before(self, topic: str, before: int, where: pc.Expression, lane: int | None) -> pl.DataFrame:
         if before == BEGINNING:
             return self._none(topic)
         where = where & (pc.field("day") < _day(before))
-        where = where if shard is None else where & (pc.field("shard") == shard)
+        where = where if lane is None else where & (self._in(lane))
         return self._resolver.resolved(topic, self.lake.read(topic, COLUMNS[topic], where))
 
     def _none(self, topic: str) -> pl.DataFrame:

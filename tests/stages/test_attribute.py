@@ -75,7 +75,7 @@ def attributed(lake, blocks, expected, landed_before=None):
     tokens = count()
 
     def build(p):
-        given = Attribute(lake, RULES, LINKS, SHARDS, lambda: str(next(tokens)), 40 * DAY, landed_before)
+        given = Attribute(lake, RULES, LINKS, SHARDS, lambda: str(next(tokens)), 40 * DAY, landed_before, lanes=2)
         told = p | beam.Create(blocks, reshuffle=False).with_output_types(Rows) | given | beam.FlatMap(said)
         assert_that(told, equal_to(expected))
 

@@ -11,6 +11,7 @@ from pipelines.testing import CLOCK, HASH_KEY, messages_of
 from tests.stages.landing import new_lake
 
 SHARDS = 4
+LANES = 4
 VISITORS = [f"v{n}" for n in range(12)]
 
 
@@ -55,14 +56,14 @@ def expected(n):
 
 @pytest.mark.parametrize("fixed", [False, True], ids=["of now", "of fixed versions"])
 def test_a_shard_holds_its_visitors_clicks_and_every_order_that_named_them(lake, fixed):
-    landed = Landed(lake, [], SHARDS, 0, versions(lake) if fixed else None)
+    landed = Landed(lake, [], SHARDS, 0, LANES, versions(lake) if fixed else None)
     held = [landed.visitor_shard(shard, is_first=fixed) for shard in range(SHARDS)]
     assert [known(held[shard_of(v, SHARDS)], v) for v in VISITORS] == [expected(n) for n in range(12)]
 
 
 @pytest.mark.parametrize("fixed", [False, True], ids=["of now", "of fixed versions"])
 def test_a_shard_that_is_asked_for_again_is_the_same(lake, fixed):
-    landed = Landed(lake, [], SHARDS, 0, versions(lake) if fixed else None)
+    landed = Landed(lake, [], SHARDS, 0, LANES, versions(lake) if fixed else None)
     shard = shard_of("v0", SHARDS)
     assert (
         known(landed.visitor_shard(shard, is_first=fixed), "v0")
@@ -76,5 +77,5 @@ def test_a_shard_that_is_asked_for_again_is_the_same(lake, fixed):
 
 def test_what_lands_after_the_fixed_versions_is_not_read(tmp_path, lake):
     empty = new_lake(tmp_path / "empty")
-    landed = Landed(lake, [], SHARDS, 0, versions(empty))
+    landed = Landed(lake, [], SHARDS, 0, LANES, versions(empty))
     assert len(landed.visitor_shard(0, is_first=True).clicks) == len(landed.order_shard(0, is_first=True).events) == 0
