@@ -20,6 +20,7 @@ Build = Callable[[beam.Pipeline], None]
 _WHERE = re.compile(r"(?: \[while running '[^']*'\])+$")
 _RAISED = re.compile(r"^(?:pipelines\.failures\.)?(\w+): (.*?)(?: \[while running .*)?$", re.MULTILINE)
 _START_SECONDS = 30.0
+_FOR_YEARS = 10 * 365 * 86_400  # seconds
 _ORPHAN_SECONDS = 10  # how long Prism outlives a run that was killed
 
 
@@ -48,6 +49,7 @@ def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
     _quieten_beam()
     with _prism(binary or _downloaded()) as endpoint:
         options = ["--streaming", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK", "--job_name=codetrail"]
+        options += [f"--job_server_timeout={_FOR_YEARS}"]  # Beam counts watching the job as one request to Prism
         pipeline = beam.Pipeline(PortableRunner(), options=PipelineOptions(options))
         build(pipeline)
         try:
