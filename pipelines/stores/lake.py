@@ -22,6 +22,7 @@ from pyarrow import fs
 
 from pipelines import metrics
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
+from pipelines.stores.handles import newest
 from pipelines.stores.tables import LANDING, TABLES
 
 EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
@@ -83,6 +84,11 @@ class Lake:
         with reporting(self.uri(table)):
             return DeltaTable(self.uri(table))
 
+    def _at_hand(self, table: str) -> DeltaTable:
+        """The table as it is now, in this thread's handle of it: quicker to look at again and again."""
+        with reporting(self.uri(table)):
+            return newest(self.uri(table))
+
     def create(self) -> None:
         """Every table, before any pipeline: two writers that create one table at once would fail."""
         for table, schema in TABLES.items():
@@ -105,7 +111,7 @@ class Lake:
 
     def current(self, table: str, epoch: int) -> DeltaTable:
         """The table as it is now, if run `epoch` may still write to it."""
-        opened = self.open(table)
+        opened = self._at_hand(table)
         self._require_newest(opened, epoch)
         return opened
 
@@ -132,7 +138,7 @@ class Lake:
 
     def transactions(self, table: str, names: Sequence[str]) -> dict[str, int]:
         """The app transactions of a table that there are, by name."""
-        opened = self.open(table)
+        opened = self._at_hand(table)
         versions = {name: opened.transaction_version(name) for name in names}
         return {name: version for name, version in versions.items() if version is not None}
 
@@ -158,7 +164,8 @@ class Lake:
         files = fs.SubTreeFileSystem(self.uri(table), fs.LocalFileSystem())
         listings = LISTINGS if version is None else 1
         while True:
-            dataset = DeltaTable(self.uri(table), version=version).to_pyarrow_dataset(filesystem=files)
+            opened = newest(self.uri(table)) if version is None else DeltaTable(self.uri(table), version=version)
+            dataset = opened.to_pyarrow_dataset(filesystem=files)
             try:
                 return dataset.to_table(columns=None if columns is None else list(columns), filter=where)
             except FileNotFoundError:  # compacted away since it was listed
@@ -176,7 +183,7 @@ class Lake:
         """Up to when events are taken to have arrived, as of the newest attribution commit."""
         if not self.exists("order_attributions"):
             return None
-        micros = self.open("order_attributions").transaction_version(WATERMARK)
+        micros = self._at_hand("order_attributions").transaction_version(WATERMARK)
         return (
             None
             if micros is None
@@ -191,10 +198,10 @@ class Lake:
         return sorted({f"{topic}/{partition}" for frame in rows for topic, partition in frame.iter_rows()})
 
     def _require_newest(self, opened: DeltaTable, epoch: int) -> None:
-        newest = opened.transaction_version(EPOCH) or 0
-        if newest > epoch:
+        latest = opened.transaction_version(EPOCH) or 0
+        if latest > epoch:
             raise Superseded(
-                f"run {newest} writes to {opened.table_uri} now; this one, run {epoch}, stops. "
+                f"run {latest} writes to {opened.table_uri} now; this one, run {epoch}, stops. "
                 "What it committed stays, and the other goes on from there"
             )
 
