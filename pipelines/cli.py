@@ -41,7 +41,7 @@ class Faults(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a run reads events from."""
+    """Where a run reads events from, and a simulation writes them to."""
 
     TOPICS = "topics"
     KAFKA = "kafka"
@@ -90,10 +90,29 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     orders: Annotated[int, typer.Option(min=1, help="How many real orders the world has.")] = 1000,
     faults: Annotated[Faults, typer.Option(help="How much goes wrong in it.")] = Faults.NONE,
+    to: Annotated[Source, typer.Option(help="Topic files, or Kafka's topics as the messages arrive.")] = Source.TOPICS,
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka's brokers, host:port[,host:port].")] = None,
+    partitions: Annotated[int, typer.Option(min=1, help="Of a topic of Kafka's that is not there yet.")] = 2,
+    rate: Annotated[float, typer.Option(min=0, help="Events a second to Kafka; 0: as fast as it goes.")] = 0,
+    live: Annotated[
+        bool, typer.Option("--live", help="Months pass at --rate: each event happens as it is sent; campaigns are on.")
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="World after world, with new shoppers each, until SIGTERM or Ctrl-C.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write events, reference data and the truth about them into the workspace."""
-    commands.simulate(_given(context), Output(as_json), seed, orders, faults.value)
+    """Write events, reference data and the truth about them into the workspace, or send the events to Kafka."""
+    if to is Source.TOPICS:
+        if rate or live or follow or bootstrap_servers:
+            raise BadInput("--rate, --live, --follow and --bootstrap-servers go with --to kafka")
+        commands.simulate(_given(context), Output(as_json), seed, orders, faults.value)
+        return
+    if live and not rate:
+        raise BadInput("--live needs a --rate, such as 100: it is how fast the world's time passes")
+    asked = {"seed": seed, "orders": orders, "partitions": partitions, "rate": rate, "is_endless": follow}
+    given = _given(context, bootstrap_servers=bootstrap_servers)
+    commands.feed(given, Output(as_json), faults.value, live=live, **asked)
 
 
 @app.command(
@@ -110,15 +129,25 @@ def run(
     on_gap: Annotated[OnGap, typer.Option(help="When the broker no longer has the next message.")] = OnGap.STOP,
     policy: Annotated[str | None, typer.Option(help="Overrides the setting `policy`.")] = None,
     window_days: Annotated[float | None, typer.Option(help="Overrides the setting `window_days`.")] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info (with --follow) or warning.", show_default=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read new events into the lake and attribute every order that they touch; ends when the source is drained."""
+    from pipelines.logs import configure as configure_logs
+    from pipelines.metrics import serving
+
     _require_fit(source, engine, follow=follow)
-    given = _given(context, policy=policy, window_days=window_days, bootstrap_servers=bootstrap_servers)
-    if follow:
-        commands.follow(given, Output(as_json), on_gap=on_gap.value, environment=os.environ)
-    else:
-        commands.run(given, Output(as_json), source.value, on_gap=on_gap.value)
+    options = {"policy": policy, "window_days": window_days, "log_level": log_level}
+    given = _given(context, bootstrap_servers=bootstrap_servers, **options)
+    # What ends by itself tells on standard output what it did.
+    configure_logs(given.settings.log_level or ("info" if follow else "warning"), os.environ)
+    with serving(given.settings.metrics_port):
+        if follow:
+            commands.follow(given, Output(as_json), on_gap=on_gap.value, environment=os.environ)
+        else:
+            commands.run(given, Output(as_json), source.value, on_gap=on_gap.value)
 
 
 def _require_fit(source: Source, engine: Engine | None, *, follow: bool) -> None:

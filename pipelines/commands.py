@@ -82,14 +82,29 @@ def simulate(given: Given, output: Output, seed: int, orders: int, faults: Any, 
     given.root.mkdir(parents=True, exist_ok=True)
     with output.working("simulating"):
         made = simulate_world(given.root, seed=seed, orders=orders, faults=faults, until=END_OF_THE_WORLD)
+    _end(output, final, asdict(made), _simulated(made))
+
+
+def feed(given: Given, output: Output, faults: Any, *, live: bool, **asked: Any) -> None:
+    from pipelines.simulate.faults import PROFILES
+    from pipelines.simulate.feeding import Feed, stopped_by_signals
+    from pipelines.simulate.feeding import feed as feed_kafka
+    from pipelines.simulate.live import end_of_a_world_around
+    from pipelines.stores.kafka_connection import connection_of
+
+    until = end_of_a_world_around(given.now()) if live else END_OF_THE_WORLD
+    what = Feed(faults=PROFILES[faults], until=until, is_live=live, **asked)
+    with output.working("feeding"), stopped_by_signals() as stop:
+        fed = feed_kafka(given.root, connection_of(given.settings), what, stop, given.now)
+    output.result(asdict(fed), _simulated(fed) + ("" if fed.is_complete else "; stopped before it was through"))
+
+
+def _simulated(made: Any) -> str:
     messages = ", ".join(f"{count:,} {topic}" for topic, count in made.messages.items())
     faulty = f"; faults: {', '.join(f'{count:,} {kind}' for kind, count in made.faults.items())}" if made.faults else ""
-    _end(
-        output,
-        final,
-        asdict(made),
+    return (
         f"[bold]simulate[/]  {made.orders:,} orders of {made.influencers} influencers in {made.campaigns} campaigns: "
-        f"{messages}{faulty}",
+        f"{messages}{faulty}"
     )
 
 

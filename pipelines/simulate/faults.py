@@ -56,8 +56,8 @@ PROFILES: dict[Profile, Faults] = {
 
 def delivered(
     rng: np.random.Generator, lines: pl.Series, occurred_at: npt.NDArray[np.int64], faults: Faults, *, may_be_late: bool
-) -> tuple[pl.Series, npt.NDArray[np.int64], dict[str, int]]:
-    """The messages, their positions in order of arrival, and how many of each fault that made.
+) -> tuple[pl.Series, npt.NDArray[np.int64], npt.NDArray[np.int64], dict[str, int]]:
+    """The messages, their positions in order of arrival, when each of these arrives, how many of each fault that made.
 
     `lines` are in order of time and their instants, `occurred_at`, in microseconds. Late ones come last.
     """
@@ -82,7 +82,7 @@ def delivered(
         "out_of_order": int(np.count_nonzero(np.diff(firsts) < 0)),
     }
     positions = np.concatenate([np.arange(count), again, count + np.arange(len(altered))])
-    return pl.concat([lines, _alter(lines.gather(altered))]), positions[arrived], counts
+    return pl.concat([lines, _alter(lines.gather(altered))]), positions[arrived], arrivals[arrived], counts
 
 
 def _alter(lines: pl.Series) -> pl.Series:

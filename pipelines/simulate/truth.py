@@ -21,6 +21,12 @@ def write_truth(workspace: Path, credits_due: Iterable[tuple[str, str | None]]) 
         rows.writerows(credits_due)
 
 
+def extend_truth(workspace: Path, credits_due: Iterable[tuple[str, str | None]]) -> None:
+    """Further orders, behind those that are there."""
+    with (workspace / FOLDER / CREDITS).open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(credits_due)
+
+
 def read_truth(workspace: Path) -> pl.DataFrame:
     """One row an order: order_id, influencer_id (null for nobody); raises BadInput where there is no truth."""
     path = workspace / FOLDER / CREDITS

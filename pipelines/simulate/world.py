@@ -1,6 +1,7 @@
 """Simulates a workspace: a seeded world of influencers and shoppers, the messages it sends, and the truth about it."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import polars as pl
 
 from pipelines.failures import BadInput
 from pipelines.simulate.cast import draw_cast
+from pipelines.simulate.deliveries import Delivery
 from pipelines.simulate.events import click_frame, post_metrics_frame
 from pipelines.simulate.faults import PROFILES, Faults, Profile, delivered
 from pipelines.simulate.malformed import broken_messages
@@ -17,7 +19,7 @@ from pipelines.simulate.materials import draw_materials
 from pipelines.simulate.reference import write_reference
 from pipelines.simulate.sales import draw_sales, sales_frames
 from pipelines.simulate.shoppers import draw_clicks, draw_purchases, microseconds
-from pipelines.simulate.truth import write_truth
+from pipelines.simulate.truth import extend_truth, write_truth
 from pipelines.simulate.writing import json_lines, write_lines
 
 LATE_TOPICS = ("clicks", "redemptions")
@@ -40,38 +42,71 @@ def simulate(folder: Path, *, seed: int, orders: int, faults: Profile, until: da
     The world lasts 90 days and ends at `until`; only clocks that are wrong say something later.
     Raises BadInput, before anything is written, if the folder holds one of the three already.
     """
-    _refuse(folder, seed, orders, until)
-    profile = PROFILES[faults]
+    require_room(folder, seed, orders, until)
+    topics = folder / "topics"
+    topics.mkdir(parents=True)
+
+    def write(delivery: Delivery) -> None:
+        write_lines(topics / f"{delivery.topic}.ndjson", delivery.lines, delivery.order, delivery.inserts)
+
+    return make_world(folder, write, seed=seed, orders=orders, faults=PROFILES[faults], until=until)
+
+
+def make_world(
+    folder: Path,
+    deliver: Callable[[Delivery], None],
+    *,
+    seed: int,
+    orders: int,
+    faults: Faults,
+    until: datetime,
+    number: int = 0,
+) -> Simulated:
+    """Writes reference data and truth below `folder`, and hands over what is to arrive on each topic.
+
+    Worlds of other numbers belong to world 0: its influencers, codes and links, other shoppers with ids of their
+    own. They need its folder, and add their orders to its truth.
+    """
     rng = np.random.default_rng(seed)
     cast = draw_cast(rng, orders, until.astimezone(UTC))
     materials = draw_materials(rng, cast)
-    shopping = draw_purchases(rng, cast, materials, orders, profile)
+    if number:
+        rng = np.random.default_rng([seed, number])
+    shopping = draw_purchases(rng, cast, materials, orders, faults)
     sales = draw_sales(rng, cast, shopping)
-    brought = shopping.brought_by >= 0
-    revenue = np.zeros(len(cast.participations))
-    np.add.at(revenue, shopping.brought_by[brought], sales.net_usd[brought])
-    folder.mkdir(parents=True, exist_ok=True)
-    write_reference(folder / "reference", rng, cast, materials, revenue)
     owners = [*(cast.influencer_of(p).influencer_id for p in range(len(cast.participations))), None]
-    write_truth(folder, ((f"ORD-{100_001 + order}", owners[p]) for order, p in enumerate(shopping.brought_by.tolist())))
+    credits_due = [(f"ORD-{100_001 + order}", owners[p]) for order, p in enumerate(shopping.brought_by.tolist())]
+    if number:
+        extend_truth(folder, [(_of_world(number, order), owner) for order, owner in credits_due])
+    else:
+        brought = shopping.brought_by >= 0
+        revenue = np.zeros(len(cast.participations))
+        np.add.at(revenue, shopping.brought_by[brought], sales.net_usd[brought])
+        folder.mkdir(parents=True, exist_ok=True)
+        write_reference(folder / "reference", rng, cast, materials, revenue)
+        write_truth(folder, credits_due)
 
-    counts = Counter(silent_influencer=1, leaked_code=round(orders * profile.leaked))
-    topics = folder / "topics"
-    topics.mkdir()
-    order_events, redemptions, in_sales = sales_frames(rng, cast, materials, shopping, sales, profile)
-    messages = {"orders": _send(rng, topics, "orders", order_events, profile, counts)}
-    messages["redemptions"] = _send(rng, topics, "redemptions", redemptions, profile, counts)
-    posts = post_metrics_frame(rng, cast, materials, microseconds(until))
-    messages["post_metrics"] = _send(rng, topics, "post_metrics", posts, profile, counts)
-    clicks = draw_clicks(rng, cast, materials, shopping, profile)
-    frame, in_clicks = click_frame(rng, cast, materials, clicks, profile)
+    counts = Counter(silent_influencer=1, leaked_code=round(orders * faults.leaked))
+    messages: dict[str, int] = {}
+
+    def send(topic: str, frame: pl.DataFrame) -> None:
+        delivery = _delivery(rng, topic, frame, faults, number, counts)
+        messages[topic] = len(delivery.order) + len(delivery.inserts)
+        deliver(delivery)
+
+    order_events, redemptions, in_sales = sales_frames(rng, cast, materials, shopping, sales, faults)
+    send("orders", order_events)
+    send("redemptions", redemptions)
+    send("post_metrics", post_metrics_frame(rng, cast, materials, microseconds(until)))
+    clicks, in_clicks = click_frame(rng, cast, materials, draw_clicks(rng, cast, materials, shopping, faults), faults)
     counts.update(in_sales | in_clicks)
-    messages["clicks"] = _send(rng, topics, "clicks", frame, profile, counts)
+    send("clicks", clicks)
     found = {kind: count for kind, count in sorted(counts.items()) if count}
     return Simulated(messages, orders, len(cast.influencers), len(cast.campaigns), found)
 
 
-def _refuse(folder: Path, seed: int, orders: int, until: datetime) -> None:
+def require_room(folder: Path, seed: int, orders: int, until: datetime) -> None:
+    """Raises BadInput if the folder holds a world's files already, or the arguments make no world."""
     for taken in ("topics", "reference", "truth"):
         if (folder / taken).exists():
             raise BadInput(f"{folder / taken} exists already: simulate into a new folder, or remove this one first")
@@ -81,13 +116,22 @@ def _refuse(folder: Path, seed: int, orders: int, until: datetime) -> None:
         raise BadInput(f"the end of the world, {until}, has no time zone: add one, such as {until.isoformat()}Z")
 
 
-def _send(
-    rng: np.random.Generator, topics: Path, topic: str, frame: pl.DataFrame, faults: Faults, counts: Counter[str]
-) -> int:
+def _delivery(
+    rng: np.random.Generator, topic: str, frame: pl.DataFrame, faults: Faults, number: int, counts: Counter[str]
+) -> Delivery:
     lines = json_lines(frame.drop("at"))
+    if number:
+        lines = lines.str.replace_many({f'"{name}":"': f'"{name}":"{number}-' for name in ("event_id", "visitor_id")})
+        lines = lines.str.replace('"order_id":"ORD-', f'"order_id":"{_of_world(number, "ORD-")}', literal=True)
     inserts, broken = broken_messages(rng, topic, lines, faults.malformed)
     may_be_late = topic in LATE_TOPICS
-    sent, order, in_delivery = delivered(rng, lines, frame["at"].to_numpy(), faults, may_be_late=may_be_late)
+    sent, order, arrives_at, in_delivery = delivered(
+        rng, lines, frame["at"].to_numpy(), faults, may_be_late=may_be_late
+    )
     counts.update(in_delivery)
     counts.update(broken)
-    return write_lines(topics / f"{topic}.ndjson", sent, order, inserts)
+    return Delivery(topic, sent, order, arrives_at, inserts)
+
+
+def _of_world(number: int, order_id: str) -> str:
+    return order_id.replace("ORD-", f"ORD-{number}-")

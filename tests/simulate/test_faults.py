@@ -14,7 +14,9 @@ INSTANTS = np.arange(COUNT) * 60 * SECOND
 
 
 def arrived(faults, *, may_be_late=True):
-    lines, order, counts = delivered(np.random.default_rng(1), LINES, INSTANTS, faults, may_be_late=may_be_late)
+    rng = np.random.default_rng(1)
+    lines, order, arrives_at, counts = delivered(rng, LINES, INSTANTS, faults, may_be_late=may_be_late)
+    assert np.all(np.diff(arrives_at) >= 0)
     return lines.gather(order).to_list(), counts
 
 
