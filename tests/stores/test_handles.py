@@ -22,7 +22,9 @@ def uri(tmp_path):
 
 
 def write(uri, mark):
-    write_deltalake(uri, ROWS, mode="append", commit_properties=CommitProperties([Transaction("mark", mark)]))
+    write_deltalake(
+        uri, ROWS, mode="append", commit_properties=CommitProperties(app_transactions=[Transaction("mark", mark)])
+    )
 
 
 def seen(uri):
