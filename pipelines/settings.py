@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from pipelines import schema_store
 from pipelines.failures import BadInput
 from pipelines.rules.money import minor_digits
 
@@ -18,6 +19,8 @@ KafkaClient = Literal["kafka-python", "confluent-kafka"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 PathTransform = Literal["none", "collapse_repeats", "unique"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+TOPICS = frozenset(schema_store.EVENTS.values())
 MICROSECOND = timedelta(microseconds=1)
 SHORTEST_DAYS = 1 / 86_400  # a second
 DECIDING = ("reporting_currency", "policy", "window_days", "path_transform", "half_life_days", "shards")
@@ -60,6 +63,7 @@ class Settings(KafkaSettings):
     shards: int = Field(default=8, ge=1, le=1024)
     disorder_seconds: float = Field(default=300, ge=0)
     hash_key: SecretStr | None = None
+    log_level: LogLevel | None = None
 
     @field_validator("reporting_currency")
     @classmethod
@@ -67,6 +71,18 @@ class Settings(KafkaSettings):
         if minor_digits(currency) is None:
             raise ValueError("is no ISO 4217 currency")
         return currency
+
+    @field_validator("dead_letter_topic")
+    @classmethod
+    def _is_not_read(cls, topic: str | None) -> str | None:
+        if topic in TOPICS:
+            raise ValueError(f"{topic} is read: what is rejected there would be rejected again; name another topic")
+        return topic
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_lower_case(cls, level: object) -> object:
+        return level.lower() if isinstance(level, str) else level
 
     @property
     def window(self) -> int:

@@ -13,6 +13,7 @@ from pipelines.stages.decode import Decode
 from pipelines.stages.land import Land
 from pipelines.stages.reject import Reject
 from pipelines.stages.resolve import Resolve
+from pipelines.stores.dead_letters import DeadLetterTopic
 from pipelines.stores.lake import Lake
 from pipelines.stores.rulebook import Rulebook
 
@@ -35,6 +36,7 @@ class Run:
     now: Callable[[], datetime]
     new_token: Callable[[], str]
     is_endless: bool = False
+    dead_letters: DeadLetterTopic | None = None
 
     @property
     def attribute(self) -> Attribute:
@@ -52,7 +54,7 @@ def attribution(messages: beam.PTransform, run: Run) -> Build:
 
     def build(p: beam.Pipeline) -> None:
         decoded = p | "Read" >> messages | "Decode" >> Decode(run.hash_key, run.shards)
-        passed = decoded | "Reject" >> Reject(run.lake, run.epoch, run.now)
+        passed = decoded | "Reject" >> Reject(run.lake, run.epoch, run.now, run.dead_letters)
         landed = passed | "Land" >> Land(run.lake, run.epoch, run.now, run.new_token)
         resolved = landed | "Resolve" >> Resolve(run.book.links)
         attributed = resolved | "Attribute" >> run.attribute

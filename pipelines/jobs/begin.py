@@ -4,17 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipelines import metrics
 from pipelines.engines import run_direct
 from pipelines.jobs.attribution import Run
 from pipelines.jobs.replay import replay
+from pipelines.logs import log
 from pipelines.settings import Settings
 from pipelines.stages.commit import Revisions, finish, landed_offsets
 from pipelines.stages.replay import unattributed
+from pipelines.stores.dead_letters import DeadLetterTopic, dead_letter_topic
+from pipelines.stores.kafka_connection import connection_of
 from pipelines.stores.lake import Lake
 from pipelines.stores.registry import remember_version, require_same_settings
 from pipelines.stores.rulebook import rulebook
 from pipelines.stores.tables import LANDING
 from pipelines.stores.workspace import Workspace
+
+TOTALS = {"messages": "decode/in", "landed": "land/written", "rejected": "decode/failed", "attributed": "commit/out"}
+"""What a run says of itself at its end, and the counters of it."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,17 @@ class Ran:
 
 
 def begin(world: World, sources: Sequence[str], *, is_endless: bool = False) -> Run:
-    """Takes the lake over, to read these `topic/partition`; raises BadInput before anything is written."""
+    """Takes the lake over, to read these `topic/partition`; raises BadInput before anything is written.
+
+    And KafkaUnavailable, when there is to be a dead-letter topic and is none.
+    """
     lake, settings = world.workspace.lake, world.settings
     book = rulebook(world.workspace.reference(world.hash_key), settings)
     require_same_settings(lake, settings)
+    dead_letters = _dead_letters(settings)
     lake.create()
     epoch = lake.take_over()
+    metrics.run_begun(epoch)
     remember_version(lake, book.reference_version, settings, world.now(), epoch)
     return Run(
         lake=lake,
@@ -65,6 +77,7 @@ def begin(world: World, sources: Sequence[str], *, is_endless: bool = False) -> 
         now=world.now,
         new_token=world.new_token,
         is_endless=is_endless,
+        dead_letters=dead_letters,
     )
 
 
@@ -75,10 +88,21 @@ def catch_up(run: Run) -> None:
         finish(run.commit, {source: end for source, _, end in behind})
 
 
+def say_begun(run: Run, engine: str, offsets: Mapping[str, int]) -> None:
+    """Logs that a run reads from now on, from these offsets by `topic/partition`."""
+    log.info("run begun", epoch=run.epoch, engine=engine, reference=run.book.reference_version, offsets=dict(offsets))
+
+
 def ended(run: Run, sources: Sequence[str], counters: Mapping[str, int]) -> Ran:
     """The last word of a run whose messages all went through: how far each partition came, and the watermark."""
     finish(run.commit, landed_offsets(run.lake, sources))
+    log.info("run ended", epoch=run.epoch, **{name: counters.get(counter, 0) for name, counter in TOTALS.items()})
     return Ran(run.epoch, run.revisions.cause, run.book.reference_version, counters)
+
+
+def _dead_letters(settings: Settings) -> DeadLetterTopic | None:
+    name = settings.dead_letter_topic
+    return None if name is None else dead_letter_topic(connection_of(settings), name)
 
 
 def _cause(lake: Lake) -> str:

@@ -2,7 +2,7 @@
 
 from pipelines.engines import run_direct
 from pipelines.jobs.attribution import attribution
-from pipelines.jobs.begin import Ran, World, begin, catch_up, ended
+from pipelines.jobs.begin import Ran, World, begin, catch_up, ended, say_begun
 from pipelines.stages.commit import landed_offsets
 from pipelines.stages.read import ReadKafka, ReadTopics
 from pipelines.stores.kafka import partitions, spans
@@ -26,6 +26,7 @@ def drain_topics(world: World, block_messages: int = BLOCK_MESSAGES) -> Ran:
     # to go on.
     landed = landed_offsets(lake, sources)
     starts = [(file, landed.get(file.source, 0)) for file in files]
+    say_begun(run, "direct", landed)
     counters = run_direct(attribution(ReadTopics(starts, block_messages), run))
     done = ended(run, sources, counters)
     read = landed_offsets(lake, sources)
@@ -46,5 +47,6 @@ def drain_kafka(world: World, *, goes_on_at_gaps: bool = False) -> Ran:
     run = begin(world, sources)
     catch_up(run)
     landed = landed_offsets(lake, sources)
+    say_begun(run, "direct", landed)
     read = ReadKafka(connection, landed, ends, settings.block_messages, goes_on_at_gaps)
     return ended(run, sources, run_direct(attribution(read, run)))

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
-import structlog
-
+from pipelines import metrics
 from pipelines.failures import BadInput, CheckFailed, CodetrailError, OffsetGone, Superseded
 from pipelines.jobs.begin import Ran
+from pipelines.logs import log
 from pipelines.stages.stream import STOPPING
 
 FINAL = (BadInput, CheckFailed, Superseded, OffsetGone)  # waiting heals none of these
@@ -24,7 +24,6 @@ def until_stopped(run: Callable[[], Ran]) -> Ran | None:
     SIGTERM and Ctrl-C end the streams: what is in flight is committed first; a second one ends the process at once.
     Raises what does not heal: bad input, a lake that another run has taken over, messages that are gone.
     """
-    log = structlog.get_logger()
     stop = threading.Event()
 
     def on_signal(number: int, _frame: object) -> None:
@@ -41,12 +40,17 @@ def until_stopped(run: Callable[[], Ran]) -> Ran | None:
             began = time.monotonic()
             try:
                 return run()
-            except FINAL:
+            except FINAL as failure:
+                metrics.run_failed(type(failure).__name__)
+                if isinstance(failure, Superseded):
+                    log.warning("run superseded", why=str(failure))
                 raise
             except CodetrailError as failure:
                 wait = FIRST_WAIT if time.monotonic() - began > STEADY else min(2 * wait, LONGEST_WAIT)
+                metrics.run_failed(type(failure).__name__)
                 log.warning("run failed, goes on soon", failure=type(failure).__name__, why=str(failure), seconds=wait)
                 stop.wait(wait)
+        log.info("run stopped while it waited")
         return None
     finally:
         for number, handler in before.items():

@@ -11,6 +11,7 @@ import polars as pl
 from apache_beam.utils.shared import Shared
 
 from pipelines import metrics
+from pipelines.logs import log
 from pipelines.records import Attributed
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.watermark import is_settled, watermark_of
@@ -93,6 +94,7 @@ class Committer:
         """Lets go of what is older than a later horizon."""
         self.horizon = horizon
         self.current.close(horizon)
+        log.info("horizon closed", before=str(EPOCH + horizon * MICROSECOND), released=self.current.size.released)
 
 
 class _Committing(beam.DoFn):

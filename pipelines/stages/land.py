@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines import metrics
+from pipelines.logs import log
 from pipelines.records import Decoded, Offsets, Rows, Share
 from pipelines.stages.counters import StageCounter
 from pipelines.stores.lake import Lake, latest_mark, unconsented_mark, unknown_fields_mark
@@ -58,6 +59,8 @@ class _CommitBlock(beam.DoFn):
         self._in.inc(block.rows.height)
         self._written.inc(written)
         metrics.landed(block.topic, block.partition, written)
+        where = {"topic": block.topic, "partition": block.partition, "offset": block.start}
+        log.debug("block landed", **where, end=block.end, messages=written)
         share = Share(block.source, self._new_token(), block.start, block.end, Share.WHOLE, block.sent_at)
         yield Rows(block.topic, block.rows, share)
 

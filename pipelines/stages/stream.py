@@ -15,6 +15,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Timestamp
 from pipelines.failures import KafkaUnavailable, OffsetGone
 from pipelines.records import EVENTS, Messages
 from pipelines.rules.watermark import watermark_of
+from pipelines.stages.sightings import SIGHTINGS
 from pipelines.stores.kafka import Place, partitions
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.kafka_readers import Readers
@@ -164,6 +165,8 @@ class TopicsReader(UnboundedReader):
             if not self._following.goes_on_at_gaps:
                 raise
             self._ready.append(self._readers.skip(gap))
+        if self._readers.positions:
+            SIGHTINGS.broker(is_connected=not self._readers.seconds_without_broker())
 
     def _first(self, block: Messages) -> Messages:
         """What comes of a partition for the first time stands for all that was before it."""
@@ -175,7 +178,9 @@ class TopicsReader(UnboundedReader):
             for topic, partition in partitions(self._following.connection):
                 place = (topic, partition)
                 if self._source.owns(place) and place not in self._readers.positions:
-                    self._readers.add(place, self._offsets.get(f"{topic}/{partition}"))
+                    offset = self._offsets.get(f"{topic}/{partition}")
+                    self._readers.add(place, offset)
+                    SIGHTINGS.partition(f"{topic}/{partition}", offset)
         except KafkaUnavailable:
             pass  # the broker is away: what is known is read when it is back, what is new is found then
         self._discovered_at = self._clock()

@@ -26,6 +26,12 @@ def partitions(connection: Connection) -> list[Place]:
         return _partitions(admin, EVENTS)
 
 
+def partition_count(connection: Connection, topic: str) -> int:
+    """How many partitions a topic has, 0 if there is none; raises KafkaUnavailable."""
+    with _admin(connection) as admin:
+        return len(_partitions(admin, [topic]))
+
+
 def spans(connection: Connection, wanted: Sequence[Place]) -> dict[Place, tuple[int, int]]:
     """The first offset of each partition, and the one after its last committed message; raises KafkaUnavailable.
 

@@ -1,0 +1,63 @@
+"""Tell: how far a live run has come, every ten seconds, to the consumer group and as metrics."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+
+from pipelines import metrics
+from pipelines.failures import KafkaUnavailable, LakeUnavailable
+from pipelines.stages.commit import landed_offsets
+from pipelines.stores.kafka import Place, commit_offsets, partitions
+from pipelines.stores.kafka_connection import Connection
+from pipelines.stores.kafka_lag import lags
+from pipelines.stores.lake import Lake
+
+TELL_SECONDS = 10.0
+LAST_WORD_SECONDS = 5.0  # a run that ends does not wait for brokers that are away
+
+
+@contextmanager
+def telling(
+    lake: Lake, connection: Connection, now: Callable[[], datetime], *, is_measured: bool, seconds: float = TELL_SECONDS
+) -> Iterator[None]:
+    """Meanwhile tells the consumer group's offsets to the broker, after the lake, and last of all when it ends.
+
+    They are where the lake stands, never beyond. When it `is_measured`, the lag of each partition is taken too.
+    """
+    over = threading.Event()
+    told: dict[Place, int] = {}
+
+    def tell(to: Connection) -> None:
+        with suppress(KafkaUnavailable, LakeUnavailable):  # it is told when they are back
+            offsets = landed_offsets(lake, [f"{topic}/{partition}" for topic, partition in partitions(to)])
+            if is_measured:
+                _measure(to, offsets, now())
+            if (new := {_place(source): offset for source, offset in offsets.items()}) != told:
+                commit_offsets(to, new)
+                told.update(new)
+
+    def tell_now_and_then() -> None:
+        while not over.wait(seconds):
+            tell(connection)
+        shortest = min(LAST_WORD_SECONDS, connection.request_timeout_seconds)
+        tell(replace(connection, request_timeout_seconds=shortest))
+
+    teller = threading.Thread(target=tell_now_and_then, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
+def _measure(connection: Connection, offsets: Mapping[str, int], now: datetime) -> None:
+    for lag in lags(connection, offsets):
+        metrics.lagging(lag.topic, lag.partition, lag.messages, lag.seconds(now.timestamp()))
+
+
+def _place(source: str) -> Place:
+    topic, _, partition = source.partition("/")
+    return topic, int(partition)
