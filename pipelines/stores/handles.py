@@ -2,7 +2,6 @@
 
 import threading
 import time
-from pathlib import Path
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
@@ -16,7 +15,7 @@ class _Handles(threading.local):
     """Of each thread its own, since a handle changes when it is brought up to date."""
 
     def __init__(self) -> None:
-        self.held: dict[str, tuple[DeltaTable, int, float]] = {}  # the log's inode, and when it was looked at
+        self.held: dict[str, tuple[DeltaTable, float]] = {}
 
 
 _HANDLES = _Handles()
@@ -27,15 +26,19 @@ def newest(uri: str) -> DeltaTable:
 
     The handle is this thread's: whoever holds two of one table holds the same.
     """
-    log = (Path(uri) / "_delta_log").stat().st_ino  # another one after the table was deleted and made anew
-    held, of_log, looked_at = _HANDLES.held.pop(uri, (None, None, 0.0))
     now = time.monotonic()
-    if held is None or of_log != log or now - looked_at > TRUSTED_SECONDS:
+    held, looked_at = _HANDLES.held.pop(uri, (None, now))
+    if held is None or now - looked_at > TRUSTED_SECONDS:
         held = DeltaTable(uri)
     else:
         try:
             held.update_incremental()
         except DeltaError:  # a checkpoint or a commit was cleaned away in between
             held = DeltaTable(uri)
-    _HANDLES.held[uri] = (held, log, now)
+    _HANDLES.held[uri] = (held, now)
     return held
+
+
+def forget(uri: str) -> None:
+    """The table is another one from now on: for who makes it."""
+    _HANDLES.held.pop(uri, None)

@@ -22,7 +22,7 @@ from pyarrow import fs
 
 from pipelines import metrics
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
-from pipelines.stores.handles import newest
+from pipelines.stores.handles import forget, newest
 from pipelines.stores.tables import LANDING, TABLES
 
 EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
@@ -95,6 +95,7 @@ class Lake:
             with reporting(self.uri(table)):
                 if not self.exists(table):
                     (self.root / table).mkdir(parents=True, exist_ok=True)
+                    forget(self.uri(table))
                     DeltaTable.create(self.uri(table), schema=schema, mode="ignore", configuration=KEPT_SHORT)
 
     def take_over(self) -> int:

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -9,7 +10,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from pipelines.stores import handles
-from pipelines.stores.handles import newest
+from pipelines.stores.handles import forget, newest
 
 ROWS = pa.table({"n": [1, 2]})
 
@@ -52,6 +53,7 @@ def test_a_table_that_was_made_anew_is_another(uri):
     write(uri, 5)
     assert seen(uri) == (1, 5)
     shutil.rmtree(uri)
+    forget(uri)
     write(uri, 1)
     assert seen(uri) == (0, 1)
 
@@ -64,7 +66,7 @@ def test_a_handle_that_was_long_not_looked_at_is_opened_anew(uri, monkeypatch):
     writer = DeltaTable(uri)
     writer.create_checkpoint()
     for commit in range(3):
-        (handles.Path(uri) / "_delta_log" / f"{commit:020}.json").unlink()
+        (Path(uri) / "_delta_log" / f"{commit:020}.json").unlink()
     monkeypatch.setattr(handles.time, "monotonic", lambda: handles.TRUSTED_SECONDS * 1e6)
     assert newest(uri) is not opened
     assert seen(uri) == (3, 3)
