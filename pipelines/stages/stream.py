@@ -51,7 +51,7 @@ class ReadStream(beam.PTransform):
     Promise:   each block's `start` is the `end` of the partition's block before. Nothing is acknowledged to the
                broker: a run begins where the lake stands.
     Watermark: by the broker's timestamps, less the disorder; a partition that has fallen behind by more than
-               `idle_after` holds nothing back. No stage waits for it.
+               `idle_after` holds nothing back, and where nothing comes it is the clock's. No stage waits for it.
     Raises:    OffsetGone, KafkaUnavailable for what does not heal by waiting; each stops the job.
     """
 
@@ -143,7 +143,9 @@ class TopicsReader(UnboundedReader):
         if self._is_through:
             return MAX_TIMESTAMP
         now = int(time.time() * 1_000_000)
-        reached = watermark_of(self._latest.values(), self._following.disorder, self._following.idle_after, now)
+        # Where nothing comes, time goes on. It must: an engine looks for work at its stages when a watermark moves.
+        latest = self._latest.values() if self._ready or self._has_given else [now]
+        reached = watermark_of(latest, self._following.disorder, self._following.idle_after, now)
         return MIN_TIMESTAMP if reached is None else Timestamp(micros=reached)
 
     def get_checkpoint_mark(self) -> Offsets:
@@ -158,6 +160,8 @@ class TopicsReader(UnboundedReader):
             return
         if self._discovered_at is None or self._clock() - self._discovered_at >= DISCOVER_SECONDS:
             self._discover()
+        if not self._readers.positions:
+            time.sleep(self._following.block_seconds)
         try:
             for block in self._readers.blocks(self._following.block_messages, self._following.block_seconds):
                 self._ready.append(self._first(block))
