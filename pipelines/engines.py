@@ -4,6 +4,7 @@ import logging
 import re
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
@@ -103,6 +104,13 @@ def _downloaded() -> str:
 def _quieten_beam() -> None:
     logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)  # it logs a trace of what it raises
     logging.getLogger("apache_beam.runners.worker").setLevel(logging.CRITICAL)
+    threading.excepthook = _without_lost_calls
+
+
+def _without_lost_calls(raised: threading.ExceptHookArgs) -> None:
+    """When Prism is gone each of Beam's threads would print a trace of that; the run says it once."""
+    if not issubclass(raised.exc_type, grpc.RpcError):
+        threading.__excepthook__(raised)
 
 
 def _counters(result: beam.runners.runner.PipelineResult) -> Mapping[str, int]:

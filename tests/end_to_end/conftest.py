@@ -12,8 +12,11 @@ import pytest
 
 from pipelines.simulate.world import simulate
 from pipelines.stores.lake import Lake
-from pipelines.stores.tables import TABLES
+from pipelines.stores.tables import LANDING, TABLES
 from pipelines.testing import HASH_KEY, LakeState, drain, lake_state
+from services.broker import Broker
+from tests.end_to_end import live_run
+from tests.end_to_end.live_run import LiveRun
 
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
 KILLED_RUN = Path(__file__).parent / "killed_run.py"
@@ -59,3 +62,54 @@ def commits(hostile_world, tmp_path_factory):
     _, printed = run.communicate(timeout=120)
     assert run.returncode == 0, printed
     return [line for line in printed.splitlines() if line in TABLES]
+
+
+@dataclass(frozen=True)
+class LiveWorld:
+    """Messages that lie on a broker, and the lake of one bounded replay of them; tests only read them."""
+
+    broker: Broker
+    prism: str
+    reference: Path
+    ends: dict[str, int]
+    expected: LakeState
+
+    def workspace(self, root: Path) -> Path:
+        return live_run.workspace(root, self.reference)
+
+    def follow(self, root: Path, *options: str, **settings: str) -> LiveRun:
+        return LiveRun(root, self.broker, self.prism, *options, **settings)
+
+    def part(self, share: float) -> int:
+        """This share of all offsets."""
+        return round(share * sum(self.ends.values()))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory) -> Path:
+    """The topics and the reference data of a hostile world that is small enough to be sent often."""
+    inputs = tmp_path_factory.mktemp("shop")
+    simulate(inputs, seed=5, orders=300, faults="hostile", until=UNTIL)
+    return inputs
+
+
+@pytest.fixture(scope="session")
+def live_world(new_broker, prism, shop, tmp_path_factory) -> LiveWorld:
+    """The hostile world on a broker, with all that only Kafka knows: nulls, holes, a producer that repeats itself."""
+    broker = new_broker(settings=live_run.LARGE_MESSAGES)
+    broker.reset()
+    events = live_run.events_of(shop)
+    middle = len(events) // 2
+    live_run.send(broker, events[:middle])
+    live_run.send(broker, events[:200], transactional_id="given-up")
+    live_run.send(broker, [(topic, partition, None) for topic in LANDING for partition in (0, 1)])
+    live_run.send(broker, events[middle - 500 :])
+    root = live_run.workspace(tmp_path_factory.mktemp("replayed"), shop / "reference")
+    expected = live_run.replayed(root, broker)
+    return LiveWorld(broker, prism, shop / "reference", live_run.ends_of(broker), expected)
+
+
+@pytest.fixture(scope="session")
+def own_broker(new_broker) -> Broker:
+    """A broker for tests that change its topics, kill it or stop it; each begins with a `reset`."""
+    return new_broker(settings=live_run.LARGE_MESSAGES)
