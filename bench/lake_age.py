@@ -30,7 +30,7 @@ from rich.table import Table
 from pipelines.reports.queries import session
 from pipelines.stores import lake as lake_module
 from pipelines.stores.compaction import compact
-from pipelines.stores.lake import EPOCH, Lake, attributed_mark, latest_mark
+from pipelines.stores.lake import EPOCH, LOG_SECONDS, REMOVED_HOURS, Lake, attributed_mark, latest_mark
 from pipelines.stores.tables import LANDING, TABLES
 
 YOUNG, OLD = 1_000, 20_000  # commits
@@ -49,6 +49,7 @@ AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def main() -> None:
     asked = _arguments()
     if asked.land:
+        lake_module.LOG_SECONDS = round(LOG_SECONDS / asked.quicker)
         _land(Lake(asked.land), asked.young)
         return
     if asked.read:
@@ -56,9 +57,9 @@ def main() -> None:
         return
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="codetrail-lake-age-"))
     shutil.rmtree(folder, ignore_errors=True)
-    young, seconds, reads = _grown(folder / "young", asked.young, {})
+    young, seconds, reads = _grown(folder / "young", asked.young, quicker=1)
     quicker = LIVE_SECONDS * asked.young / seconds
-    old, took, more_reads = _grown(folder / "old", asked.old, _quicker(quicker))
+    old, took, more_reads = _grown(folder / "old", asked.old, quicker)
     times = _measured(young, asked.young, old, asked.old)
     told = {
         "written": f"{asked.young:,} commits in {seconds:.0f} s, {asked.old:,} in {took:.0f} s",
@@ -73,25 +74,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--young", type=int, default=YOUNG, help="commits of the one lake")
     parser.add_argument("--old", type=int, default=OLD, help="commits of the other")
     parser.add_argument("--folder", type=Path, help="where the lakes are made anew; a folder of its own by default")
+    parser.add_argument("--quicker", type=float, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--land", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _quicker(times: float) -> Mapping[str, str]:
-    seconds = {"delta.logRetentionDuration": 600, "delta.deletedFileRetentionDuration": 3600}
-    return {name: f"interval {max(1, round(live / times))} seconds" for name, live in seconds.items()}
-
-
-def _grown(root: Path, commits: int, retention: Mapping[str, str]) -> tuple[Lake, float, int]:
+def _grown(root: Path, commits: int, quicker: float) -> tuple[Lake, float, int]:
     """A checked lake of so many commits, the seconds that they took, and how often it was read meanwhile."""
-    lake_module.KEPT_SHORT.update(retention)
+    lake_module.LOG_SECONDS = round(LOG_SECONDS / quicker)
+    removed = f"interval {round(REMOVED_HOURS * 3600 / quicker)} seconds"
+    lake_module.KEPT_SHORT["delta.deletedFileRetentionDuration"] = removed
     lake = Lake(root)
     lake.create()
     lake.take_over()
     reader = _process("--read", str(root))
     begun = time.perf_counter()
-    writer = _process("--land", str(root), "--young", str(commits))
+    writer = _process("--land", str(root), "--young", str(commits), "--quicker", str(quicker))
     tokens = count()
     done = 0
     while writer.poll() is None:

@@ -93,7 +93,7 @@ def _compacted(
             pass  # what became several files may be small enough to be one
         opened = lake.open(table)
         opened.create_checkpoint()
-        shorten_log(opened)
+        shorten_log(lake.root / table)
         vacuumed = _vacuum(opened, vacuum)
     return CompactedTable(table, before, _size(lake, table), vacuumed, (now() - begun).total_seconds())
 

@@ -30,13 +30,15 @@ WATERMARK = "watermark"  # on order_attributions, in microseconds
 _COMPRESSED = WriterProperties(compression="ZSTD")
 CONTENTION_RETRIES = 200  # appends of other partitions; delta-rs gives up after 15 by itself
 CHECKPOINT_COMMITS = 100
+LOG_SECONDS = 600  # how long a checkpoint must have been there before the log below it goes
+VERSION_DIGITS = 20  # that a file of the log begins with
 REMOVED_HOURS = 1  # how long a file that was compacted away is remembered, and stays
 KEPT_SHORT = {  # a commit and an opening cost what the log is long
     "delta.checkpointInterval": str(CHECKPOINT_COMMITS),
-    "delta.logRetentionDuration": "interval 10 minutes",
     "delta.deletedFileRetentionDuration": f"interval {REMOVED_HOURS} hours",
 }
-CHECKPOINT_ONLY = PostCommitHookProperties(cleanup_expired_logs=False)  # it would list the log at each commit
+# Delta's own cleanup lists the log at each commit, and takes it from under who opened the table before a checkpoint.
+CHECKPOINT_ONLY = PostCommitHookProperties(cleanup_expired_logs=False)
 LISTINGS = 5  # of a table, when files are compacted away while it is read
 
 Marks = Callable[[Callable[[str], int | None], int], Mapping[str, int]]
@@ -227,13 +229,27 @@ class Lake:
                 self._require_newest(DeltaTable(self.uri(table)), epoch)
                 raise
         if opened.version() % CHECKPOINT_COMMITS == 0:
-            shorten_log(opened)
+            shorten_log(Path(self.uri(table)))
 
 
-def shorten_log(opened: DeltaTable) -> None:
-    """Deletes what the log no longer needs: commits and checkpoints older than its retention and a checkpoint."""
-    with suppress(DeltaError, FileNotFoundError):  # another writer deletes the same files now
-        opened.cleanup_metadata()
+def shorten_log(table: Path) -> None:
+    """Deletes the log below the newest checkpoint that whoever has the table open found there already.
+
+    By the files' own times: whoever opened it in the last LOG_SECONDS keeps what there was then.
+    """
+    log = table / "_delta_log"
+    names = sorted(path.name for path in log.glob("[0-9]*"))
+    with suppress(FileNotFoundError):  # another writer is at it
+        long_ago = max(_written_at(log / name) for name in names[-2:]) - LOG_SECONDS  # a checkpoint and its commit
+        checkpoints = (name for name in reversed(names) if name.endswith(".checkpoint.parquet"))
+        kept_from = next((name for name in checkpoints if _written_at(log / name) < long_ago), names[0])
+        for name in names:
+            if name[:VERSION_DIGITS] < kept_from[:VERSION_DIGITS]:
+                (log / name).unlink()
+
+
+def _written_at(file: Path) -> float:
+    return file.stat().st_mtime
 
 
 @contextmanager
