@@ -1,12 +1,15 @@
 """Landed: a shard is filled with what the lake holds of it, once for all shards or anew for each."""
 
+import polars as pl
 import pytest
 
+from pipelines.rules.attribution import DAY
 from pipelines.stages.decode import BlockDecoder, shard_of
 from pipelines.stages.land import stored
 from pipelines.stages.landed import Landed
-from pipelines.stores.lake import no_marks
-from pipelines.stores.tables import LANDING
+from pipelines.stages.resolve import LinkResolver
+from pipelines.stores.lake import WATERMARK, no_marks
+from pipelines.stores.tables import LANDING, TABLES
 from pipelines.testing import CLOCK, HASH_KEY, messages_of
 from tests.stages.landing import new_lake
 
@@ -79,3 +82,61 @@ def test_what_lands_after_the_fixed_versions_is_not_read(tmp_path, lake):
     empty = new_lake(tmp_path / "empty")
     landed = Landed(lake, [], SHARDS, 0, LANES, versions(empty))
     assert len(landed.visitor_shard(0, is_first=True).clicks) == len(landed.order_shard(0, is_first=True).events) == 0
+
+
+@pytest.fixture
+def aged(lake):
+    """The same a month later: all is older than the horizon, but for an amendment and a click of that day."""
+    amended = event(40, order_id="o5", kind="amended", currency="USD", subtotal="2") | {
+        "occurred_at": "2026-04-20T12:00:00Z"
+    }
+    click = event(41, visitor_id="v6", url="https://shop.example/") | {"occurred_at": "2026-04-20T12:00:00Z"}
+    for topic, said, start in (("orders", amended, 13), ("clicks", click, 12)):
+        rows = BlockDecoder(topic, HASH_KEY, SHARDS).decode(messages_of(topic, [said], start)).rows
+        lake.land(topic, f"{topic}/0", (start, start + 1), stored(topic, rows, CLOCK), no_marks, epoch=1)
+    watermark = 1_776_700_800_000_000  # 2026-04-20T16:00:00Z
+    lake.append("order_attributions", TABLES["order_attributions"].empty_table(), {WATERMARK: watermark}, epoch=1)
+    return Landed(lake, [], SHARDS, 10 * DAY, LANES)
+
+
+def lane_of(key):
+    return shard_of(key, SHARDS) % LANES
+
+
+def test_what_is_older_than_the_horizon_is_not_in_memory(aged):
+    held = [aged.visitor_shard(lane, is_first=True) for lane in range(LANES)]
+    assert sum(len(one.clicks) for one in held) == 1
+    assert sum(len(aged.order_shard(lane).events) for lane in range(LANES)) == 1
+    assert {order for one in held for order in one.events.keys_since("occurred_at", 0)} == {"o5"}
+    assert sum(len(one.closed) for one in (aged.order_shard(lane) for lane in range(LANES))) == len(VISITORS)
+
+
+def test_an_order_is_read_back_whole_when_a_message_touches_it(aged):
+    """The last order was first the first visitor's: its set goes to the lanes of both."""
+    found = dict(aged.order_shard(lane_of("o11")).sets(pl.Series(["o11"]), LANES))
+    assert set(found) == {lane_of("v0"), lane_of("v11")}
+    assert {(sets.events.height, sets.redemptions.height) for sets in found.values()} == {(2, 1)}
+
+
+def test_an_order_with_one_young_message_is_there_whole(aged):
+    held = aged.visitor_shard(lane_of("v5"))
+    assert (held.events.gather(["o5"]).height, held.redemptions.gather(["o5"]).height) == (2, 1)
+
+
+def test_a_late_click_finds_the_orders_of_its_visitor(aged):
+    held = aged.visitor_shard(lane_of("v0"))
+    late = held.clicks.gather(["v0"])
+    assert late is None or not late.height
+    decoded = BlockDecoder("clicks", HASH_KEY, SHARDS).decode(
+        messages_of("clicks", [event(3, visitor_id="v0", url="https://shop.example/")], 99)
+    )
+    touched = held.add_clicks(LinkResolver([]).resolved("clicks", decoded.rows))
+    assert sorted(touched) == ["o0", "o11"]
+    assert held.events.gather(["o11"]).height == 2
+
+
+def test_older_clicks_of_a_visitor_are_read_back_from_an_instant_on(aged):
+    noon = 1_773_144_000_000_000  # 2026-03-10T12:00:00Z
+    for since, expected_clicks in ((noon, ["e7"]), (noon + 7 * 60_000_000 + 1, [])):
+        [rows] = aged.visitor_shard(lane_of("v7")).earlier_clicks(pl.Series(["v7"]), since, aged.horizon())
+        assert rows.rows["event_id"].to_list() == expected_clicks
