@@ -40,7 +40,7 @@ REPEATS = 21
 TOPICS = ("clicks", "orders", "clicks", "redemptions")  # in this order, round and round
 PARTITIONS = 4
 BLOCK = 5  # rows
-PAUSE = 0.3  # seconds between two reads, so that the writer gets on
+PAUSE = 1.0  # seconds between two reads, and two looks at the writer, so that it gets on
 DAY_COMMITS = 500
 FIRST_DAY = date(2026, 1, 1)
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -94,7 +94,7 @@ def _grown(root: Path, commits: int, quicker: float) -> tuple[Lake, float, int]:
     tokens = count()
     done = 0
     while writer.poll() is None:
-        time.sleep(0.2)
+        time.sleep(PAUSE)
         if (now := sum(lake.open(topic).version() for topic in set(TOPICS))) - done >= BETWEEN:
             _compact(lake, tokens)
             done = now
