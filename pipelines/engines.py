@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.runners.portability.prism_runner import PrismJobServer
+from apache_beam.runners.worker import sdk_worker
 
 from pipelines.failures import FAILURES, CodetrailError, EngineFailed
 
@@ -104,7 +105,18 @@ def _downloaded() -> str:
 def _quieten_beam() -> None:
     logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)  # it logs a trace of what it raises
     logging.getLogger("apache_beam.runners.worker").setLevel(logging.CRITICAL)
+    logging.getLogger().addFilter(_is_not_of_prism)
+    vars(sdk_worker)["print"] = _nothing  # it also prints that trace
     threading.excepthook = _without_lost_calls
+
+
+def _is_not_of_prism(record: logging.LogRecord) -> bool:
+    """What Prism says of failed bundles, which the run's own failure tells."""
+    return record.module != "portable_runner"
+
+
+def _nothing(*_: object, **__: object) -> None:
+    pass
 
 
 def _without_lost_calls(raised: threading.ExceptHookArgs) -> None:

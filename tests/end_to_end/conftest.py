@@ -77,7 +77,7 @@ class LiveWorld:
     def workspace(self, root: Path) -> Path:
         return live_run.workspace(root, self.reference)
 
-    def follow(self, root: Path, *options: str, **settings: str) -> LiveRun:
+    def follow(self, root: Path, *options: str, **settings) -> LiveRun:
         return LiveRun(root, self.broker, self.prism, *options, **settings)
 
     def part(self, share: float) -> int:

@@ -28,7 +28,7 @@ from pipelines.testing import (
 
 COMMAND = (str(Path(sys.executable).with_name("codetrail")),)
 LARGE_MESSAGES = {"message.max.bytes": "4194304"}  # a hostile world has some of just above 1 MiB
-SMALL_BLOCKS = {"CODETRAIL_BLOCK_MESSAGES": "100", "CODETRAIL_BLOCK_SECONDS": "0.2"}  # so that there are many commits
+SMALL_BLOCKS = {"CODETRAIL_BLOCK_MESSAGES": "150", "CODETRAIL_BLOCK_SECONDS": "0.1"}  # so that there are many commits
 PATIENCE = 180.0  # seconds; never what a test asserts
 POLL = 0.05
 
@@ -122,13 +122,8 @@ class LiveRun:
         return self
 
     def __exit__(self, *_) -> None:
-        if self.process.poll() is None:
-            self.engine()
-            self.process.send_signal(signal.SIGCONT)
-            self.kill()
-        for engine in self._engines:
-            if engine.is_running():
-                engine.kill()
+        if self.process.poll() is None and (engine := self.kill()):
+            engine.kill()
 
     @property
     def said(self) -> str:
@@ -142,11 +137,13 @@ class LiveRun:
                 self._engines.add(child)
         return next((one for one in self._engines if one.is_running()), None)
 
-    def kill(self) -> None:
-        """SIGKILL, for Prism to notice by itself."""
-        self.engine()
+    def kill(self) -> psutil.Process | None:
+        """SIGKILL; the Prism that it leaves behind, which notices by itself."""
+        engine = self.engine()
+        self._engines.clear()
         self.process.kill()
         self.process.wait()
+        return engine
 
     def suspend(self) -> None:
         self.process.suspend()
