@@ -52,7 +52,11 @@ class MissingMessages(CodetrailError):
 
 
 class KafkaUnavailable(CodetrailError):
-    """The brokers cannot be reached, or refuse the login or the request."""
+    """The brokers cannot be reached, or cannot do what they are asked."""
+
+
+class KafkaRefused(KafkaUnavailable):
+    """The brokers refuse the login or do not permit the request: waiting does not heal it."""
 
 
 class OffsetGone(CodetrailError):
@@ -76,6 +80,6 @@ FAILURES: dict[str, type[CodetrailError]] = {
     failure.__name__: failure
     for failure in (
         *(BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages),
-        *(KafkaUnavailable, OffsetGone, EngineFailed),
+        *(KafkaUnavailable, KafkaRefused, OffsetGone, EngineFailed),
     )
 }

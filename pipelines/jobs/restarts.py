@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 
 from pipelines import metrics
-from pipelines.failures import BadInput, CheckFailed, CodetrailError, OffsetGone, Superseded
+from pipelines.failures import BadInput, CheckFailed, CodetrailError, KafkaRefused, OffsetGone, Superseded
 from pipelines.jobs.begin import Ran
 from pipelines.logs import log
 from pipelines.stages.stream import STOPPING
 
-FINAL = (BadInput, CheckFailed, Superseded, OffsetGone)  # waiting heals none of these
+FINAL = (BadInput, CheckFailed, Superseded, OffsetGone, KafkaRefused)  # waiting heals none of these
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds
 STEADY = 60.0  # a run that lasted this long begins with the first wait again
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -22,7 +22,8 @@ def until_stopped(run: Callable[[], Ran]) -> Ran | None:
     """Runs, and again after each failure that may heal; None if it was stopped while it waited.
 
     SIGTERM and Ctrl-C end the streams: what is in flight is committed first; a second one ends the process at once.
-    Raises what does not heal: bad input, a lake that another run has taken over, messages that are gone.
+    Raises what does not heal: bad input, a lake that another run has taken over, messages that are gone,
+    a login that is refused.
     """
     stop = threading.Event()
 

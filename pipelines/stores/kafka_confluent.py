@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from pipelines.failures import CodetrailError, KafkaUnavailable
+from pipelines.failures import CodetrailError, KafkaRefused, KafkaUnavailable
 from pipelines.records import Messages
 from pipelines.stores.kafka_connection import LONGEST_BACKOFF_MS, PASSWORD, Connection
 from pipelines.stores.kafka_reader import gone
@@ -117,7 +117,7 @@ class PartitionReader:
             return None
         where, who = self._connection.bootstrap_servers, self._connection.username
         if error.code() in REFUSED:
-            return KafkaUnavailable(
+            return KafkaRefused(
                 f"{where} refused the login or the request of {who!r} ({error.str()}): check kafka_username, "
                 f"kafka_sasl_mechanism, {PASSWORD} or kafka_password_file, and what the brokers grant"
             )

@@ -19,7 +19,7 @@ from kafka.net.compat import KafkaNetClient
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 
-from pipelines.failures import BadInput, KafkaUnavailable
+from pipelines.failures import BadInput, KafkaRefused, KafkaUnavailable
 from pipelines.settings import KafkaClient, Settings
 
 T = TypeVar("T")
@@ -185,12 +185,12 @@ def unavailable(connection: Connection, error: Exception, cause: Exception | Non
     """What to tell the user of `error`, and of the failed connection that may have caused it."""
     where = connection.bootstrap_servers
     if refusal := next((e for e in (error, cause) if isinstance(e, REFUSED)), None):
-        return KafkaUnavailable(
+        return KafkaRefused(
             f"{where} refused the login of {connection.username!r} by {connection.sasl_mechanism} ({refusal}): "
             f"check kafka_username, kafka_sasl_mechanism, and {PASSWORD} or kafka_password_file"
         )
     if isinstance(error, AuthorizationError):
-        return KafkaUnavailable(f"{where} does not permit this to {connection.username!r}: {error}; grant it there")
+        return KafkaRefused(f"{where} does not permit this to {connection.username!r}: {error}; grant it there")
     if isinstance(error, KafkaTimeoutError):
         reason = f" ({cause})" if cause else ""
         return KafkaUnavailable(

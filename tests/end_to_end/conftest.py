@@ -113,3 +113,21 @@ def live_world(new_broker, prism, shop, tmp_path_factory) -> LiveWorld:
 def own_broker(new_broker) -> Broker:
     """A broker for tests that change its topics, kill it or stop it; each begins with a `reset`."""
     return new_broker(settings=live_run.LARGE_MESSAGES)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small disk of its own for the lake; gives the function that mounts it anew with other options."""
+    lake = tmp_path / "lake"
+    lake.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(lake)], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"NOT TESTED, full and read-only disks: this user may not mount one ({mounted.stderr.strip()})")
+
+    def remount(options):
+        subprocess.run(["mount", "-o", f"remount,{options}", str(lake)], check=True)
+
+    yield remount
+    subprocess.run(["umount", str(lake)], check=True)

@@ -1,31 +1,11 @@
 """A disk that is full or read-only: exit 3, a message that says what to do, and a lake that is as whole as before."""
 
-import subprocess
-
 import pytest
 
 from pipelines.stores.lake import Lake
 from pipelines.testing import assert_equal_states, drain, lake_state
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """A small disk of its own for the lake; gives the function that mounts it anew with other options."""
-    lake = tmp_path / "lake"
-    lake.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(lake)], capture_output=True, text=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"NOT TESTED, full and read-only disks: this user may not mount one ({mounted.stderr.strip()})")
-
-    def remount(options):
-        subprocess.run(["mount", "-o", f"remount,{options}", str(lake)], check=True)
-
-    yield remount
-    subprocess.run(["umount", str(lake)], check=True)
 
 
 def failed(run):

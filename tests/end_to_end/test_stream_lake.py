@@ -61,3 +61,17 @@ def test_the_clock_is_set_back_and_the_watermark_is_not(live_world, tmp_path):
     ingested = lake.read("clicks", ["ingested_at"])["ingested_at"]
     assert ingested.min() < before < ingested.max()  # some by the clock that was set back
     assert_equal_states(lake_state(lake), live_world.expected)
+
+
+def test_the_disk_is_full_and_the_run_goes_on_when_there_is_space_again(live_world, tmp_path, disk):
+    root = live_world.workspace(tmp_path)
+    disk("size=600k")
+    with live_world.follow(root) as run:
+        run.wait_until(lambda: "No space left on device" in run.said, "the disk is full")
+        assert "free space" in run.said
+        stood = run.landed()
+        assert 0 < stood < live_world.part(1.0)
+        disk("size=64m")
+        run.wait_until_caught_up(live_world.ends)
+        assert run.stop() == 0
+    assert_as_if_nothing_happened(Lake(root / "lake"), live_world.expected)

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from kafka import KafkaProducer
 
-from pipelines.failures import FAILURES, KafkaUnavailable, OffsetGone
+from pipelines.failures import FAILURES, KafkaRefused, OffsetGone
 from pipelines.stores.kafka import open_reader
 from pipelines.stores.kafka_connection import PASSWORD, Connection
 
@@ -288,7 +288,7 @@ def test_a_login_over_tls(guarded, client, opened, monkeypatch, mechanism):
 def test_a_wrong_password_is_told_without_it(guarded, client, opened, monkeypatch):
     monkeypatch.setenv(PASSWORD, "not the password")
     reader = opened("clicks", 0, guarded_connection(guarded, client, "PLAIN"))
-    with pytest.raises(KafkaUnavailable, match=f"{guarded.bootstrap_servers} refused the login") as refused:
+    with pytest.raises(KafkaRefused, match=f"{guarded.bootstrap_servers} refused the login") as refused:
         blocks_up_to(reader, 1)
     assert "codetrail" in str(refused.value)
     assert "not the password" not in str(refused.value) + repr(refused.value.__cause__)
