@@ -191,9 +191,15 @@ def score(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: codetrail --workspace shop status --json")
-def status(context: typer.Context, as_json: Json = False) -> None:
+def status(
+    context: typer.Context,
+    bootstrap_servers: Annotated[
+        str | None, typer.Option(help="Kafka's brokers, to show what is waiting there.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show how fresh and how large the lake is, what is unread, repeated, rejected and provisional."""
-    commands.status(_given(context), Output(as_json))
+    commands.status(_given(context, bootstrap_servers=bootstrap_servers), Output(as_json))
 
 
 @app.command(epilog="Example: codetrail --workspace shop doctor")

@@ -37,7 +37,8 @@ def configure(level: Level, environment: Mapping[str, str]) -> None:
     drop = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     libraries = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_STAMPED, processors=[drop, *written])
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(libraries)
+        if type(handler) is logging.StreamHandler:
+            handler.setFormatter(libraries)
 
 
 def _words(*, colours: bool) -> list[Processor]:

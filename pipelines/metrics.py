@@ -1,5 +1,6 @@
 """Metrics: what a run counts and measures for Prometheus, each defined and explained here and nowhere else."""
 
+import math
 import threading
 import time
 from collections import Counter as Tally
@@ -46,6 +47,7 @@ _LAG_SECONDS = Gauge(
     "codetrail_lag_seconds", "How long ago the oldest message was sent that has not landed.", ["topic", "partition"]
 )
 _WATERMARK_AGE = Gauge("codetrail_watermark_age_seconds", "How far the lake's watermark is behind the clock.")
+_WATERMARK_AGE.set(math.nan)  # there is none yet
 _COMMITS = Histogram(
     "codetrail_commit_duration_seconds",
     "How long a commit to a table of the lake took.",
@@ -93,6 +95,10 @@ def serving(port: int | None) -> Iterator[None]:
 
 
 def run_begun(epoch: int) -> None:
+    """What the process held for a run before is let go of."""
+    with _lock:
+        _held.clear()
+        _held_by_step.clear()
     _UP.set(1)
     _EPOCH.set(epoch)
     _BUILD.labels(version("codetrail"), version("apache-beam"), version("deltalake")).set(1)

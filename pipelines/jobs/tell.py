@@ -1,7 +1,7 @@
 """Tell: how far a live run has come, every ten seconds, to the consumer group and as metrics."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from pipelines.failures import KafkaUnavailable, LakeUnavailable
 from pipelines.stages.commit import landed_offsets
 from pipelines.stores.kafka import Place, commit_offsets, partitions
 from pipelines.stores.kafka_connection import Connection
-from pipelines.stores.kafka_lag import lags
+from pipelines.stores.kafka_lag import Lag, lags
 from pipelines.stores.lake import Lake
 
 TELL_SECONDS = 10.0
@@ -31,14 +31,17 @@ def telling(
 
     def tell(to: Connection) -> None:
         with suppress(KafkaUnavailable, LakeUnavailable):  # it is told when they are back
-            offsets = landed_offsets(lake, [f"{topic}/{partition}" for topic, partition in partitions(to)])
+            places = partitions(to)
+            offsets = landed_offsets(lake, [f"{topic}/{partition}" for topic, partition in places])
             if is_measured:
-                _measure(to, offsets, now())
-            if (new := {_place(source): offset for source, offset in offsets.items()}) != told:
+                _measure(lags(to, places, offsets), now())
+            new = {place: offset for place in places if (offset := offsets.get(f"{place[0]}/{place[1]}")) is not None}
+            if new and new != told:
                 commit_offsets(to, new)
                 told.update(new)
 
     def tell_now_and_then() -> None:
+        tell(connection)
         while not over.wait(seconds):
             tell(connection)
         shortest = min(LAST_WORD_SECONDS, connection.request_timeout_seconds)
@@ -53,11 +56,6 @@ def telling(
         teller.join()
 
 
-def _measure(connection: Connection, offsets: Mapping[str, int], now: datetime) -> None:
-    for lag in lags(connection, offsets):
+def _measure(found: Iterable[Lag], now: datetime) -> None:
+    for lag in found:
         metrics.lagging(lag.topic, lag.partition, lag.messages, lag.seconds(now.timestamp()))
-
-
-def _place(source: str) -> Place:
-    topic, _, partition = source.partition("/")
-    return topic, int(partition)

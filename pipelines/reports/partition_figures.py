@@ -1,6 +1,7 @@
 """Each partition's figures: how far every table that it feeds has come, and what it brought."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pipelines.records import EVENTS
@@ -8,26 +9,29 @@ from pipelines.reports.lake_counts import Landed, landed_of
 from pipelines.reports.queries import Row, Session
 from pipelines.reports.status_figures import PartitionFigures
 from pipelines.rules.decoding import EPOCH, MICROSECOND
+from pipelines.stores.kafka_lag import Lag
 from pipelines.stores.lake import Lake, attributed_mark, latest_mark, unconsented_mark, unknown_fields_mark
 
 Place = tuple[str, int]
 
 
 def partition_figures(
-    lake: Lake, counts: Session, rejects: Sequence[Row], known: set[Place]
+    lake: Lake, counts: Session, rejects: Sequence[Row], known: set[Place], waiting: Mapping[Place, Lag], now: datetime
 ) -> tuple[PartitionFigures, ...]:
-    """All partitions that are `known`, or that landed or rejected a message, in order of topic and number."""
+    """All partitions that are `known` or have messages `waiting`, or that landed or rejected one, in order."""
     rejected: dict[Place, int] = {}
     for row in rejects:
         place = (row["topic"], row["partition"])
         rejected[place] = rejected.get(place, 0) + row["messages"]
     landed = {(topic, partition): found for topic in EVENTS for partition, found in landed_of(counts, topic).items()}
     topics = list(EVENTS)
-    places = sorted(known | set(landed) | set(rejected), key=lambda place: (topics.index(place[0]), place[1]))
+    places = sorted(
+        known | set(waiting) | set(landed) | set(rejected), key=lambda place: (topics.index(place[0]), place[1])
+    )
     sources = [f"{topic}/{partition}" for topic, partition in places]
     marks = _marks(lake, sources)
     return tuple(
-        _figures(place, source, marks, landed.get(place), rejected.get(place, 0))
+        _with_lag(_figures(place, source, marks, landed.get(place), rejected.get(place, 0)), waiting.get(place), now)
         for place, source in zip(places, sources, strict=True)
     )
 
@@ -72,6 +76,13 @@ def _figures(
         latest_occurred_at=_instant(marks.get((topic, latest_mark(source)))),
         last_ingested_at=landed.last_ingested_at if landed else None,
     )
+
+
+def _with_lag(figures: PartitionFigures, lag: Lag | None, now: datetime) -> PartitionFigures:
+    if lag is None:
+        return figures
+    seconds = round(lag.seconds(now.timestamp()), 3)
+    return replace(figures, broker_end=lag.end, lag_messages=lag.messages, lag_seconds=seconds)
 
 
 def _instant(micros: int | None) -> datetime | None:

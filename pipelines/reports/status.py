@@ -12,7 +12,8 @@ from pipelines.failures import BadInput, CheckFailed
 from pipelines.reports.lake_counts import orders_of, rejected_of, repeats_of
 from pipelines.reports.partition_figures import partition_figures
 from pipelines.reports.queries import Row, session
-from pipelines.reports.status_figures import PartitionFigures, RejectFigures, Status, TableFigures, WarehouseFigures
+from pipelines.reports.status_broker import broker_of
+from pipelines.reports.status_figures import RejectFigures, Status, TableFigures, WarehouseFigures
 from pipelines.reports.status_page import rendered as rendered
 from pipelines.reports.topic_counts import topic_files_of
 from pipelines.settings import Settings
@@ -31,14 +32,17 @@ def status(workspace: Workspace, settings: Settings, now: datetime) -> Status:
     """
     lake = workspace.lake
     known = known_files(lake)
+    source = _source(lake, settings, has_files=bool(known))
+    broker, waiting = broker_of(lake, settings) if source == "kafka" else (None, {})
     watermark = lake.watermark()
     with session(lake, [*LANDING, "rejected_events", "order_attributions"]) as counts:
         rejects = rejected_of(counts)
-        partitions = partition_figures(lake, counts, rejects, {(file.topic, file.partition) for file in known})
+        places = {(file.topic, file.partition) for file in known}
+        partitions = partition_figures(lake, counts, rejects, places, waiting, now)
         repeats = tuple(repeats_of(counts, topic) for topic in LANDING)
         orders = orders_of(counts, watermark, timedelta(microseconds=settings.lateness))
-    read = {f"{one.topic}/{one.partition}": _read(one) for one in partitions}
-    files, unreadable = topic_files_of(workspace.topics, known, read)
+    read = {f"{one.topic}/{one.partition}": one.landed_offset or 0 for one in partitions}
+    files, unreadable = topic_files_of(workspace.topics, known, read) if source == "topics" else ((), None)
     warehouse, unusable = _warehouse(workspace.root)
     version, recorded_at = _reference_version(lake)
     problems = (unreadable, _other_settings(lake, settings), *unusable)
@@ -57,13 +61,25 @@ def status(workspace: Workspace, settings: Settings, now: datetime) -> Status:
         tables=tuple(_size(lake, table) for table in TABLES if lake.exists(table)),
         files=files,
         warehouse=warehouse,
+        source=source,
+        broker=broker,
+        last_commit_at=_last_commit(lake),
         problems=tuple(problem for problem in problems if problem is not None),
     )
 
 
-def _read(partition: PartitionFigures) -> int:
-    """Where the next run reads on: the least offset of the two tables that the partition feeds."""
-    return min(partition.landed_offset or 0, partition.rejected_offset or 0)
+def _source(lake: Lake, settings: Settings, *, has_files: bool) -> str:
+    """What the lake was read from; what an empty one would be, by its settings."""
+    if has_files:
+        return "topics"
+    has_messages = any(lake.rows(table) for table in (*LANDING, "rejected_events"))
+    return "kafka" if has_messages or settings.bootstrap_servers is not None else "topics"
+
+
+def _last_commit(lake: Lake) -> datetime | None:
+    """When a run, or a compaction, last wrote to any table."""
+    stamps = [lake.open(table).history(1)[0]["timestamp"] for table in TABLES if lake.exists(table)]
+    return datetime.fromtimestamp(max(stamps) / 1000, UTC) if stamps else None
 
 
 def _by_reason(rejects: Sequence[Row]) -> tuple[RejectFigures, ...]:

@@ -12,6 +12,8 @@ class PartitionFigures:
     """One partition: the next offset of each table that it feeds, null before its first commit, and its messages.
 
     `landed` are stored rows; clicks without consent are counted as `unconsented` and stored nowhere.
+    What the brokers say is null where nobody asked or answered: `broker_end` is the offset after their last message,
+    `lag_messages` how many offsets have not landed, `lag_seconds` how long the first of their messages has waited.
     """
 
     topic: str
@@ -25,6 +27,17 @@ class PartitionFigures:
     with_unknown_fields: int
     latest_occurred_at: datetime | None
     last_ingested_at: datetime | None
+    broker_end: int | None = None
+    lag_messages: int | None = None
+    lag_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFigures:
+    """Whom the lake is read from, null where no settings say so, and why nobody could be asked how much is waiting."""
+
+    bootstrap_servers: str | None
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,8 @@ class WarehouseFigures:
 class Status:
     """A workspace at `reported_at`; `problems` keep the next run from going on, or its results from being read.
 
+    `source` is where the lake is read from, `topics` or `kafka`; then there is a `broker`. `last_commit_at` is when
+    anything was last written.
     `epoch` counts the runs that wrote to the lake; null without a lake, like the watermark before the first event.
     """
 
@@ -81,4 +96,7 @@ class Status:
     tables: tuple[TableFigures, ...]
     files: tuple[FileCounts, ...]
     warehouse: WarehouseFigures
+    source: str
+    broker: BrokerFigures | None
+    last_commit_at: datetime | None
     problems: tuple[str, ...]

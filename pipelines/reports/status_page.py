@@ -1,17 +1,22 @@
 """The status of a workspace for a reader who has never seen one, in 100 columns."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from pipelines.records import EVENTS
 from pipelines.reports.shown import NOTHING, cell, moment, paragraph, size
 from pipelines.reports.status_figures import Status
+from pipelines.reports.status_kafka import ago, kafka
+from pipelines.reports.status_tables import add, new_table, title
+
+MADE_BY = {
+    "topics": "`codetrail run` makes it from the topic files",
+    "kafka": "`codetrail run --source kafka` makes it from the messages",
+}
 
 
 def rendered(found: Status) -> RenderableType:
@@ -19,40 +24,26 @@ def rendered(found: Status) -> RenderableType:
     parts: list[RenderableType] = [Text.assemble(("Workspace ", "bold"), cell(found.workspace))]
     parts += [paragraph(f"Problem: {problem}", "red") for problem in found.problems]
     if found.epoch is None:
-        parts += [cell("There is no lake yet: `codetrail run` makes it from the topic files below.")]
+        parts += [cell(f"There is no lake yet: {MADE_BY[found.source]} below.")]
     else:
         parts += [*_clock(found), *_orders(found)]
-        parts += [_title("Events", "a message sent again is the same event, and counts once"), _events(found)]
-        parts += [_title("Partitions", "where each stands; UTC"), _partitions(found), *_unfinished(found)]
-        parts += [_title("Rejected", "messages that no schema accepts: `codetrail quarantine list`"), *_rejects(found)]
-    parts += [_title("Topic files", "unread is what the next run reads"), _files(found)]
+    parts += kafka(found)
+    if found.epoch is not None:
+        parts += [title("Events", "a message sent again is the same event, and counts once"), _events(found)]
+        parts += [title("Partitions", "where each stands; UTC"), _partitions(found), *_unfinished(found)]
+        parts += [title("Rejected", "messages that no schema accepts: `codetrail quarantine list`"), *_rejects(found)]
+    if found.source == "topics":
+        parts += [title("Topic files", "unread is what the next run reads"), _files(found)]
     if found.tables:
-        parts += [_title("Lake", "its tables on disk"), _tables(found)]
-    parts += [_title("Warehouse", "what is built of the lake and published"), *_warehouse(found)]
+        parts += [title("Lake", "its tables on disk"), _tables(found)]
+    parts += [title("Warehouse", "what is built of the lake and published"), *_warehouse(found)]
     return Group(*parts)
 
 
-def _title(name: str, about: str) -> RenderableType:
-    return Padding(Text.assemble((name, "bold"), (f"  {about}", "dim")), (1, 0, 0, 0))
-
-
-def _table(texts: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in texts:
-        table.add_column(name, overflow="fold")
-    for name in numbers:
-        table.add_column(name, justify="right")
-    return table
-
-
-def _add(table: Table, *values: object, style: str = "") -> None:
-    cells = (cell(f"{value:,}" if isinstance(value, int) else value) for value in values)
-    table.add_row(*cells, style=style)
-
-
 def _clock(found: Status) -> Iterable[Text]:
+    written = NOTHING if found.last_commit_at is None else ago(found.last_commit_at, found.reported_at)
     yield cell(
-        f"Run {found.epoch} was the last to write; reference version {found.reference_version or NOTHING}, "
+        f"Run {found.epoch} was the last to write, {written}; reference version {found.reference_version or NOTHING}, "
         f"in use since {moment(found.reference_recorded_at)} UTC."
     )
     if found.watermark is None:
@@ -66,18 +57,18 @@ def _clock(found: Status) -> Iterable[Text]:
 
 def _orders(found: Status) -> Iterable[RenderableType]:
     orders = found.orders
-    yield _title("Orders", "by their current attribution")
-    table = _table(["", ""], ["Orders"])
-    _add(table, "settled", "late events are no longer expected", orders.settled)
-    _add(table, "provisional", "late events can still move them", orders.provisional)
-    _add(table, "attributed", "a click or a code earned them", orders.attributed)
-    _add(
+    yield title("Orders", "by their current attribution")
+    table = new_table(["", ""], ["Orders"])
+    add(table, "settled", "late events are no longer expected", orders.settled)
+    add(table, "provisional", "late events can still move them", orders.provisional)
+    add(table, "attributed", "a click or a code earned them", orders.attributed)
+    add(
         table,
         "unattributed",
         f"nobody's; {orders.without_winner:,} of them have claims, none of which may win",
         orders.unattributed,
     )
-    _add(table, "all", "settled + provisional = attributed + unattributed", orders.total, style="bold")
+    add(table, "all", "settled + provisional = attributed + unattributed", orders.total, style="bold")
     yield table
     if orders.without_placed:
         yield cell(
@@ -91,12 +82,12 @@ def _orders(found: Status) -> Iterable[RenderableType]:
 
 def _events(found: Status) -> Table:
     names = ["Messages", "Events", "Repeats", "that differ", "No consent", "Unknown fields"]
-    table = _table(["Topic"], names)
+    table = new_table(["Topic"], names)
     for one in found.repeats:
         parts = [partition for partition in found.partitions if partition.topic == one.topic]
         unconsented = sum(partition.unconsented for partition in parts)
         unknown = sum(partition.with_unknown_fields for partition in parts)
-        _add(table, one.topic, one.messages, one.events, one.repeats, one.differing, unconsented, unknown)
+        add(table, one.topic, one.messages, one.events, one.repeats, one.differing, unconsented, unknown)
     table.caption = (
         "No consent: clicks counted and not stored. Unknown fields: messages with some, which are not stored."
     )
@@ -105,19 +96,21 @@ def _events(found: Status) -> Table:
 
 
 def _partitions(found: Status) -> Table:
-    table = _table(["Partition"], ["Landed", "Rejected", "Read up to", "Newest event", "Last arrival"])
+    is_of_files = found.source == "topics"  # of Kafka the offsets stand beside the brokers'
+    read = ["Read up to"] if is_of_files else []
+    table = new_table(["Partition"], ["Landed", "Rejected", *read, "Newest event", "Last arrival"])
     for one in found.partitions:
-        _add(
-            table, f"{one.topic}/{one.partition}", one.landed, one.rejected, one.landed_offset,
-            moment(one.latest_occurred_at), moment(one.last_ingested_at),
-        )  # fmt: skip
+        offset = [one.landed_offset] if is_of_files else []
+        times = moment(one.latest_occurred_at), moment(one.last_ingested_at)
+        add(table, f"{one.topic}/{one.partition}", one.landed, one.rejected, *offset, *times)
     return table
 
 
 def _unfinished(found: Status) -> Iterable[Text]:
     """A run that was killed left tables apart; the next one catches up."""
     for one in found.partitions:
-        if (one.attributed_offset or 0) < (one.landed_offset or 0) or one.rejected_offset != one.landed_offset:
+        landed = one.landed_offset or 0
+        if (one.attributed_offset or 0) < landed or (one.rejected_offset or 0) > landed:
             yield cell(
                 f"{one.topic}/{one.partition}: landed up to {one.landed_offset or 0:,}, rejects up to "
                 f"{one.rejected_offset or 0:,}, attributed up to {one.attributed_offset or 0:,}; "
@@ -131,33 +124,33 @@ def _rejects(found: Status) -> Iterable[RenderableType]:
         yield cell("None.")
         return
     topics = [topic for topic in EVENTS if any(one.topic == topic for one in found.rejects)]
-    table = _table(["Reason"], [*topics, "all"])
+    table = new_table(["Reason"], [*topics, "all"])
     counted = Counter[tuple[str, str]]()
     for one in found.rejects:
         counted[one.reason, one.topic] += one.messages
     for reason in dict.fromkeys(one.reason for one in found.rejects):
         by_topic = [counted[reason, topic] for topic in topics]
-        _add(table, reason, *by_topic, sum(by_topic))
+        add(table, reason, *by_topic, sum(by_topic))
     sums = [sum(count for (_, topic), count in counted.items() if topic == column) for column in topics]
-    _add(table, "all", *sums, sum(sums), style="bold")
+    add(table, "all", *sums, sum(sums), style="bold")
     yield table
 
 
 def _files(found: Status) -> RenderableType:
     if not found.files:
         return cell("None can be read.")
-    table = _table(["File", "Partition"], ["Size", "Unread"])
+    table = new_table(["File", "Partition"], ["Size", "Unread"])
     for one in found.files:
         unread = "not counted" if one.unread is None else size(one.unread) if one.unread else "nothing"
-        _add(table, one.file, f"{one.topic}/{one.partition}", size(one.size), unread)
+        add(table, one.file, f"{one.topic}/{one.partition}", size(one.size), unread)
     return table
 
 
 def _tables(found: Status) -> Table:
-    table = _table(["Table"], ["Rows", "Files", "Size"])
+    table = new_table(["Table"], ["Rows", "Files", "Size"])
     for one in found.tables:
-        _add(table, one.table, one.rows, one.files, size(one.bytes))
-    _add(table, "all", None, sum(t.files for t in found.tables), size(sum(t.bytes for t in found.tables)), style="bold")
+        add(table, one.table, one.rows, one.files, size(one.bytes))
+    add(table, "all", None, sum(t.files for t in found.tables), size(sum(t.bytes for t in found.tables)), style="bold")
     return table
 
 

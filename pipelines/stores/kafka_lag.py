@@ -1,9 +1,9 @@
 """Lag: how far the brokers are ahead of an offset of each partition, in messages and in time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.stores.kafka import partitions, sent_at, spans
+from pipelines.stores.kafka import Place, sent_at, spans
 from pipelines.stores.kafka_connection import Connection
 
 
@@ -29,12 +29,12 @@ class Lag:
         return 0.0 if self.waiting_since is None else max(0.0, now - self.waiting_since / 1_000_000)
 
 
-def lags(connection: Connection, offsets: Mapping[str, int]) -> list[Lag]:
-    """The lag of every partition behind `offsets`, by `topic/partition`; one without begins with its oldest message.
+def lags(connection: Connection, places: Sequence[Place], offsets: Mapping[str, int]) -> list[Lag]:
+    """How far these partitions are behind `offsets`, by `topic/partition`; one without begins with its oldest message.
 
     Raises KafkaUnavailable.
     """
-    held = spans(connection, partitions(connection))
+    held = spans(connection, places)
     at = {
         (topic, partition): offsets.get(f"{topic}/{partition}", first)
         for (topic, partition), (first, _) in held.items()

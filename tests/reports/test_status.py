@@ -73,7 +73,8 @@ def test_clicks_without_consent_and_unknown_fields_are_counted(found, lines, val
 def test_every_offset_is_at_the_end_of_its_file(found, world):
     for one, file in zip(found.partitions, found.files, strict=True):
         end = (world.workspace.topics / f"{one.topic}.ndjson").stat().st_size
-        assert (one.landed_offset, one.rejected_offset, one.attributed_offset) == (end, end, end)
+        assert (one.landed_offset, one.attributed_offset) == (end, end)
+        assert (one.rejected_offset or 0) <= end  # it moves with a block that has rejects
         assert (file.file, file.size, file.read, file.unread) == (f"{one.topic}.ndjson", end, end, 0)
 
 
