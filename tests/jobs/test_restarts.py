@@ -1,0 +1,85 @@
+"""Restarts: what may heal is tried again, what cannot stops the run, and a signal ends it from wherever it is."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from pipelines.failures import BadInput, KafkaUnavailable, LakeUnavailable, OffsetGone, Superseded
+from pipelines.jobs import restarts
+from pipelines.jobs.begin import Ran
+from pipelines.jobs.restarts import until_stopped
+from pipelines.stages.stream import STOPPING
+
+DONE = Ran(1, "event", "v1", {})
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch):
+    monkeypatch.setattr(restarts, "FIRST_WAIT", 0.01)
+    yield
+    STOPPING.clear()
+
+
+def ends(*outcomes):
+    """A run that ends each time as told, and how often it was called."""
+    left, calls = list(outcomes), []
+
+    def run():
+        calls.append(1)
+        outcome = left.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return run, calls
+
+
+def test_what_may_heal_is_tried_again():
+    run, calls = ends(KafkaUnavailable("away"), LakeUnavailable("full"), DONE)
+    assert until_stopped(run) is DONE
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize("failure", [BadInput("x"), Superseded("x"), OffsetGone("x")], ids=lambda f: type(f).__name__)
+def test_what_waiting_does_not_heal_stops_the_run(failure):
+    run, calls = ends(failure, DONE)
+    with pytest.raises(type(failure)):
+        until_stopped(run)
+    assert len(calls) == 1
+
+
+def test_what_nobody_expected_stops_the_run():
+    run, _ = ends(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        until_stopped(run)
+
+
+@pytest.mark.parametrize("number", restarts.SIGNALS)
+def test_a_signal_ends_the_streams_and_the_run_says_what_it_did(number):
+    def run():
+        os.kill(os.getpid(), number)
+        assert STOPPING.wait(10)
+        return DONE
+
+    before = signal.getsignal(number)
+    assert until_stopped(run) is DONE
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_while_it_waits_ends_it(monkeypatch):
+    monkeypatch.setattr(restarts, "FIRST_WAIT", 600)
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    run, calls = ends(KafkaUnavailable("away"), DONE)
+    assert until_stopped(run) is None
+    assert len(calls) == 1
+
+
+def test_a_run_that_is_told_to_stop_is_not_tried_again():
+    def run():
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert STOPPING.wait(10)
+        raise KafkaUnavailable("away while it ended")
+
+    assert until_stopped(run) is None
