@@ -76,10 +76,8 @@ def feed(folder: Path, connection: Connection, given: Feed, stop: threading.Even
         for number in count() if given.is_endless else range(1):
             made, deliveries = _world(folder, given, number)
             faults.update(made.faults)
-            arrivals = merged(deliveries)
-            if given.is_live:
-                arrivals = _moved(arrivals, LiveClock.of(deliveries, microseconds(now()), given.rate))
-            sent.update(_sent(arrivals, producer, given.rate, stop))
+            clock = LiveClock.of(deliveries, microseconds(now()), given.rate) if given.is_live else None
+            sent.update(send(merged(deliveries), producer, given.rate, clock, stop))
             if stop.is_set():
                 break
     messages = {topic: sent[topic] for topic in EVENTS}
@@ -102,6 +100,21 @@ def make_topics(connection: Connection, partitions: int) -> None:
         raise unavailable(connection, error, connections.failure) from error
     finally:
         admin.close()
+
+
+def send(
+    arrivals: Iterable[Arrival], producer: Producer, rate: float, clock: LiveClock | None, stop: threading.Event
+) -> Counter[str]:
+    """Sends the messages at a rate, moved by the clock if there is one, until `stop` is set; how many by topic."""
+    sent: Counter[str] = Counter()
+    begun = time.monotonic()
+    for place, (_, topic, payload) in enumerate(arrivals):
+        seconds = pause(place, time.monotonic() - begun, rate)
+        if stop.wait(seconds) if seconds else stop.is_set():
+            break
+        producer.send(topic, clock.moved(payload) if clock else payload, key=key_of(topic, payload))
+        sent[topic] += 1
+    return sent
 
 
 def pause(sent: int, elapsed: float, rate: float) -> float:
@@ -151,19 +164,3 @@ def _world(folder: Path, given: Feed, number: int) -> tuple[Simulated, list[Deli
         number=number,
     )
     return made, deliveries
-
-
-def _moved(arrivals: Iterable[Arrival], clock: LiveClock) -> Iterator[Arrival]:
-    return (arrival._replace(payload=clock.moved(arrival.payload)) for arrival in arrivals)
-
-
-def _sent(arrivals: Iterable[Arrival], producer: Producer, rate: float, stop: threading.Event) -> Counter[str]:
-    sent: Counter[str] = Counter()
-    begun = time.monotonic()
-    for place, arrival in enumerate(arrivals):
-        seconds = pause(place, time.monotonic() - begun, rate)
-        if stop.wait(seconds) if seconds else stop.is_set():
-            break
-        producer.send(arrival.topic, arrival.payload, key=key_of(arrival.topic, arrival.payload))
-        sent[arrival.topic] += 1
-    return sent

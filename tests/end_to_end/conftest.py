@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +38,9 @@ class HostileWorld:
             (root / folder).symlink_to(self.inputs / folder)
         return root
 
-    def start(self, root: Path, moment: str = "never", number: int = 0) -> subprocess.Popen[str]:
+    def start(self, root: Path, moment: str = "never", table: str = "", number: int = 0) -> subprocess.Popen[str]:
         """A `codetrail run` in small blocks in a process of its own; see killed_run.py."""
-        command = [sys.executable, str(KILLED_RUN), str(root), moment, str(number)]
+        command = [sys.executable, str(KILLED_RUN), str(root), moment, table, str(number)]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=self.environment)
 
@@ -57,11 +58,16 @@ def hostile_world(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def commits(hostile_world, tmp_path_factory):
-    """The table of each commit of a run in small blocks, in order; the run prints them as it ends."""
+    """Every commit that each run in small blocks makes: a table, and the how manieth of it, counted from 0.
+
+    How often attributions are committed depends on the machine's speed: at least twice.
+    """
     run = hostile_world.start(hostile_world.copy_to(tmp_path_factory.mktemp("traced")))
     _, printed = run.communicate(timeout=120)
     assert run.returncode == 0, printed
-    return [line for line in printed.splitlines() if line in TABLES]
+    counted = Counter(line for line in printed.splitlines() if line in TABLES)
+    counted["order_attributions"] = 2
+    return [(table, number) for table, times in sorted(counted.items()) for number in range(times)]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """A real `codetrail run` in small blocks that SIGKILLs itself at one of its commits.
 
-Usage: killed_run.py WORKSPACE MOMENT NUMBER, where MOMENT is one of
-  before, after   the NUMBER-th commit to the lake, counted from 0
+Usage: killed_run.py WORKSPACE MOMENT TABLE NUMBER, where MOMENT is one of
+  before, after   the NUMBER-th commit to the table, counted from 0
   during          it: some milliseconds after it began
   create          before the NUMBER-th table is created
+  finish          when all is attributed and nothing says so yet
   never           not at all; prints the table of each commit, one a line
 """
 
@@ -14,7 +15,7 @@ import threading
 from functools import partial
 
 from pipelines import cli
-from pipelines.jobs import drain
+from pipelines.jobs import begin, drain
 from pipelines.stages import commit
 from pipelines.stores import lake
 
@@ -27,14 +28,14 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(workspace: str, moment: str, number: int) -> None:
+def main(workspace: str, moment: str, place: str, number: int) -> None:
     drain.drain_topics = partial(drain.drain_topics, block_messages=BLOCK_MESSAGES)
     commit.FLUSH_ROWS = ORDERS_A_COMMIT
     commit_as_ever, create_as_ever = lake.Lake._commit, lake.DeltaTable.create
     commits, created = [], []
 
     def commit_and_die(self, table, *rest):
-        here = len(commits) == number
+        here = (table, commits.count(table)) == (place, number)
         commits.append(table)
         if moment == "before" and here:
             die()
@@ -50,6 +51,8 @@ def main(workspace: str, moment: str, number: int) -> None:
         created.append(given)
         return create_as_ever(*given, **named)
 
+    if moment == "finish":
+        begin.finish = lambda *_: die()
     lake.Lake._commit = commit_and_die
     lake.DeltaTable.create = create_and_die
     sys.argv = ["codetrail", "--workspace", workspace, "run", "--json"]
@@ -61,4 +64,4 @@ def main(workspace: str, moment: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

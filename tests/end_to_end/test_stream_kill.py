@@ -1,4 +1,4 @@
-"""A live run that is killed, stopped, or left without its engine: nothing lost, nothing doubled, nothing left behind."""
+"""A live run that is killed, stopped or left without its engine: nothing lost, nothing doubled, none left behind."""
 
 import random
 import time

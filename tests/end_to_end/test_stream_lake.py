@@ -1,4 +1,4 @@
-"""A live run on a lake that another run takes over, with files that are not its own, on a full disk, by a wrong clock."""
+"""A live run on a lake that another run takes over, with foreign files, on a full disk, by a wrong clock."""
 
 import json
 import signal
