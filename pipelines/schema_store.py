@@ -82,9 +82,10 @@ def columns() -> Iterator[tuple[str, str, Schema]]:
         yield from _properties(table, reference_schema(table))
     for file in sorted((schema_folder() / "lake").glob("*.json")):
         yield from _properties(file.stem, lake_schema(file.stem))
-    for column, spec in _load("warehouse/columns")["properties"].items():
-        mart, _, name = column.rpartition(".")
-        yield mart or "warehouse", name, {**spec, _QUALIFIED: True} if mart else spec
+    for file in sorted((schema_folder() / "warehouse").glob("*.json")):
+        for column, spec in _load(f"warehouse/{file.stem}")["properties"].items():
+            mart, _, name = column.rpartition(".")
+            yield mart or "warehouse", name, {**spec, _QUALIFIED: True} if mart else spec
 
 
 def _properties(table: str, schema: Schema) -> Iterator[tuple[str, str, Schema]]:

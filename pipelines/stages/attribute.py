@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import apache_beam as beam
@@ -87,8 +88,9 @@ class _OfShard(beam.DoFn):
 
     STEP: ClassVar[str]
 
-    def __init__(self, transform: Attribute) -> None:
+    def __init__(self, transform: Attribute, shard_of: Callable[..., Any]) -> None:
         self._transform = transform
+        self._shard_of = shard_of
         self._lanes = transform.lanes
         self._shared = Shared()  # the working sets are of the process, not of one instance of this class
 
@@ -96,14 +98,10 @@ class _OfShard(beam.DoFn):
         given = self._transform
 
         def fill() -> WorkingSets[Any]:
-            return self._working_sets(
-                Landed(given.lake, given.links, given.shards, given.keep, given.lanes, given.landed_before)
-            )
+            landed = Landed(given.lake, given.links, given.shards, given.keep, given.lanes, given.landed_before)
+            return WorkingSets(partial(self._shard_of, landed), landed.horizon)
 
         self._sets: WorkingSets[Any] = self._shared.acquire(fill)
-
-    def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
-        raise NotImplementedError
 
     def _keep(self, lane: int, token: Any, held: OrderShard | VisitorShard) -> None:
         """Keeps what the element left of the working set, under a token that no earlier state has."""
@@ -118,8 +116,8 @@ class _OfShard(beam.DoFn):
 class _Assemble(_OfShard):
     STEP = "assemble"
 
-    def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
-        return WorkingSets(landed.order_shard, landed.horizon)
+    def __init__(self, transform: Attribute) -> None:
+        super().__init__(transform, Landed.order_shard)
 
     def process(self, element: tuple[int, Piece], token: Any = OF_TOKEN) -> Iterator[tuple[int, Piece]]:
         lane, arrived = element
@@ -140,12 +138,9 @@ class _WeighClaims(_OfShard):
     STEP = "weigh_claims"
 
     def __init__(self, transform: Attribute) -> None:
-        super().__init__(transform)
+        super().__init__(transform, Landed.visitor_shard)
         self._in = StageCounter("attribute", "in")
         self._out = StageCounter("attribute", "out")
-
-    def _working_sets(self, landed: Landed) -> WorkingSets[Any]:
-        return WorkingSets(landed.visitor_shard, landed.horizon)
 
     def process(self, element: tuple[int, Piece], token: Any = OF_TOKEN) -> Iterator[Attributed]:
         lane, arrived = element

@@ -63,7 +63,7 @@ def test_wrong_usage_is_named_and_ends_with_2(codetrail_here, readme_shop, argum
 
 
 MISSING = {
-    "run": (2, "reference"),
+    "run": (2, "topics"),
     "build": (2, "codetrail run"),
     "check": (2, "codetrail build"),
     "publish": (1, "codetrail check"),
