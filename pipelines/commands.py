@@ -155,7 +155,11 @@ def build(given: Given, output: Output, *, final: bool = True) -> None:
         reference = given.workspace.reference(given.hash_key())
         clicks = resolved_clicks(lake, rulebook(reference, settings).links)
         depends = BuildSettings(
-            settings.reporting_currency, settings.lateness_days, settings.history_from, lake.watermark()
+            settings.reporting_currency,
+            settings.lateness_days,
+            settings.history_from,
+            lake.watermark(),
+            settings.shared_costs,
         )
         made = build_marts(given.root, reference.tables, clicks, depends, given.now())
     marts = sum(name.startswith(("dim_", "fct_")) for name in made.rows)

@@ -19,6 +19,7 @@ KafkaClient = Literal["kafka-python", "confluent-kafka"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 PathTransform = Literal["none", "collapse_repeats", "unique"]
+SharedCosts = Literal["equally", "by_cost", "by_orders", "by_impressions"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 TOPICS = frozenset(schema_store.EVENTS.values())
 MICROSECOND = timedelta(microseconds=1)
@@ -61,6 +62,7 @@ class Settings(KafkaSettings):
     half_life_days: float = Field(default=7, ge=SHORTEST_DAYS, le=3650)
     history_from: AwareDatetime | None = None
     shards: int = Field(default=8, ge=1, le=1024)
+    shared_costs: SharedCosts = "equally"
     disorder_seconds: float = Field(default=300, ge=0)
     hash_key: SecretStr | None = None
     log_level: LogLevel | None = None

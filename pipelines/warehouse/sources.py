@@ -34,12 +34,16 @@ RESOLVED_CLICKS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What the marts depend on beside the data; `watermark` is the newest that the lake records."""
+    """What the marts depend on beside the data; `watermark` is the newest that the lake records.
+
+    `shared_costs`: by what a campaign's own costs are shared among its influencers.
+    """
 
     reporting_currency: str
     lateness_days: int
     history_from: datetime | None = None
     watermark: datetime | None = None
+    shared_costs: str = "equally"
 
     def __post_init__(self) -> None:
         if minor_digits(self.reporting_currency) is None:
@@ -117,7 +121,8 @@ def _run_settings(settings: BuildSettings, built_at: datetime) -> pa.Table:
         "lateness_days": settings.lateness_days,
         "watermark": settings.watermark,
         "history_from": settings.history_from,
+        "shared_costs": settings.shared_costs,
         "built_at": built_at,
     }
-    types = [TEXT, pa.int32(), pa.int32(), INSTANT, INSTANT, INSTANT]
+    types = [TEXT, pa.int32(), pa.int32(), INSTANT, INSTANT, TEXT, INSTANT]
     return pa.Table.from_pylist([row], schema=pa.schema(list(zip(row, types, strict=True))))

@@ -1,36 +1,74 @@
 with costs as (select * from {{ ref('int_costs_by_day') }}),
 
-members as (select * from {{ ref('int_campaign_influencers') }}),
-
-seats as (
-    select
-        campaign_id,
-        influencer_id,
-        row_number() over (partition by campaign_id order by influencer_id) as seat,
-        count(*) over (partition by campaign_id) as seats
-    from members
-),
+shares as (select * from {{ ref('int_cost_shares') }}),
 
 dealt as (
     select
         *,
-        sum(reporting_minor) over (partition by cost_id order by day) as dealt_after,
-        sum(reporting_minor) over (partition by cost_id order by day) - reporting_minor as dealt_before
+        cast(sum(reporting_minor) over (partition by cost_id) as hugeint) as whole,
+        cast(sum(reporting_minor) over (partition by cost_id order by day) as hugeint) as dealt_after
     from costs
     where influencer_id is null
 ),
 
-shared as (  -- unit by unit in turn, day after day: equal shares of the whole, and each day's amount is used up
+wholes as (
+    select distinct
+        cost_id,
+        campaign_id,
+        whole
+    from dealt
+),
+
+floored as (
+    select
+        wholes.cost_id,
+        wholes.whole,
+        shares.influencer_id,
+        wholes.whole * shares.weight // shares.total_weight as minor,
+        wholes.whole * shares.weight % shares.total_weight as remainder
+    from wholes
+    inner join shares using (campaign_id)
+),
+
+parts as (  -- what flooring left goes to the largest remainders, so that the parts are the whole
+    select
+        cost_id,
+        influencer_id,
+        minor + case
+            when
+                row_number() over (partition by cost_id order by remainder desc, influencer_id)
+                <= whole - sum(minor) over (partition by cost_id)
+                then 1
+            else 0
+        end as part
+    from floored
+),
+
+reached as (  -- each day as much of everyone's part as of the whole: never less than the day before
     select
         dealt.cost_id,
         dealt.campaign_id,
-        seats.influencer_id,
+        parts.influencer_id,
         dealt.category,
         dealt.day,
-        (dealt.dealt_after + seats.seats - seats.seat) // seats.seats
-        - (dealt.dealt_before + seats.seats - seats.seat) // seats.seats as reporting_minor
+        dealt.reporting_minor is null as is_unpriced,
+        case when dealt.whole = 0 then 0 else parts.part * dealt.dealt_after // dealt.whole end as reached
     from dealt
-    inner join seats using (campaign_id)
+    inner join parts using (cost_id)
+),
+
+shared as (
+    select
+        cost_id,
+        campaign_id,
+        influencer_id,
+        category,
+        day,
+        case
+            when not is_unpriced
+                then reached - coalesce(lag(reached) over (partition by cost_id, influencer_id order by day), 0)
+        end as reporting_minor
+    from reached
 ),
 
 own as (
@@ -54,7 +92,7 @@ nobodys as (
         dealt.day,
         dealt.reporting_minor
     from dealt
-    anti join seats using (campaign_id)
+    anti join shares using (campaign_id)
 ),
 
 together as (

@@ -6,6 +6,7 @@ final as (
         reporting_currency,
         watermark,
         history_from,
+        shared_costs,
         -- numbers
         reporting_digits,
         lateness_days,
