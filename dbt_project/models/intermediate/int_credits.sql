@@ -2,6 +2,8 @@ with orders as (select * from {{ ref('int_orders') }}),
 
 attributions as (select * from {{ ref('int_current_attributions') }}),
 
+data_driven as (select * from {{ ref('int_data_driven_credits') }}),
+
 models as (select * from {{ ref('int_models') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
@@ -27,6 +29,8 @@ credited as (
         credit.gross_reporting_minor,
         credit.amount_reporting_minor
     from touched
+    union all by name
+    select * from data_driven
 ),
 
 uncredited as (

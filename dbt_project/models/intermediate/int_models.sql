@@ -1,3 +1,5 @@
-with final as (select unnest(['policy', 'first', 'last', 'linear', 'position', 'time_decay']) as model)
+with final as (
+    select unnest(['policy', 'first', 'last', 'linear', 'position', 'time_decay', 'markov', 'shapley']) as model
+)
 
 select * from final
