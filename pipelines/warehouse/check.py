@@ -1,7 +1,8 @@
 """Is the build fit to publish? Great Expectations over every lake table and mart, beside dbt's data tests."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,10 @@ from pipelines.warehouse.build import test
 from pipelines.warehouse.data_tests import read_data_tests
 from pipelines.warehouse.dbt_runner import scratch_of
 from pipelines.warehouse.docs_pages import Checked, write_pages
+from pipelines.warehouse.drift import attach_published, drift_suite
 from pipelines.warehouse.findings import CheckResult, Finding
 from pipelines.warehouse.suites import Batch, Suite, expectations_dir, load_suites
+from pipelines.warehouse.versions import current_version
 
 if TYPE_CHECKING:
     from pipelines.warehouse.expect import Expectations
@@ -29,19 +32,22 @@ UNCHECKED = "the mart has a suite"
 def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterable[Finding]] = test) -> CheckResult:
     """The verdict on `root`/warehouse/build.duckdb, also written to check.json, with Data Docs beside it.
 
-    Every suite runs, whatever failed before it. At most 1,000 rows of a batch reach Great Expectations;
-    DuckDB finds the broken ones, so a table's size does not matter. Raises BadInput without a build,
-    LakeUnavailable when the disk fails or the lake's files that the build saw are gone.
+    Every suite runs, whatever failed before it, and one that compares the build with what is published. At most
+    1,000 rows of a batch reach Great Expectations; DuckDB finds the broken ones, so a table's size does not matter.
+    Raises BadInput without a build, LakeUnavailable when the disk fails or the lake's files that the build saw are
+    gone.
     """
     warehouse = root / "warehouse"
     build = warehouse / "build.duckdb"
     if not build.is_file():
         raise BadInput(f"{build} is missing: there is nothing to check; run `codetrail build` first")
-    suites = load_suites(expectations_dir())
     try:
         of_dbt = list(data_tests(root))
         fingerprint = fingerprint_of(build)  # after dbt, which opens the file to write
-        expectations, built_at, of_suites = _validate(build, warehouse / "data_docs", suites, checked_at)
+        with open_build(build, checked_at) as connection:
+            suites = suites_for(connection, root)
+            built_at = connection.execute("select built_at from lake.run_settings").fetchall()[0][0].astimezone(UTC)
+            expectations, of_suites = _validate(connection, warehouse / "data_docs", suites, checked_at)
         result = _verdict([*of_dbt, *of_suites], suites, checked_at, fingerprint)
         ran = read_data_tests(scratch_of(root) / "target")
         checked = Checked(result, built_at, suites, expectations.validated, ran)
@@ -61,11 +67,30 @@ def fingerprint_of(build: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+@contextmanager
+def open_build(build: Path, checked_at: datetime) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build as the suites' queries see it: read-only, in UTC, `checked_at` a variable of that name."""
+    with duckdb.connect(str(build), read_only=True, config={"memory_limit": MEMORY}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"set variable checked_at = timestamptz '{checked_at.isoformat()}'")
+        yield connection
+
+
+def suites_for(connection: duckdb.DuckDBPyConnection, root: Path) -> list[Suite]:
+    """Every suite of `expectations/`, and where `root` has a published version, the one of what has drifted since."""
+    suites = list(load_suites(expectations_dir()))
+    if (root / "published" / "current").exists():
+        folder, version = current_version(root)
+        attach_published(connection, folder)
+        suites.append(drift_suite(connection, version, [mart for _, mart in marts_of(connection)]))
+    return suites
+
+
 def marts_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Every mart of the open build as (schema, table): the tables named dim_… and fct_…, in order of their names."""
     return connection.execute(
         "select table_schema, table_name from information_schema.tables "
-        "where regexp_matches(table_name, '^(dim|fct)_') order by table_name"
+        "where table_catalog = current_database() and regexp_matches(table_name, '^(dim|fct)_') order by table_name"
     ).fetchall()
 
 
@@ -83,20 +108,17 @@ def _verdict(found: Sequence[Finding], suites: Sequence[Suite], checked_at: date
 
 
 def _validate(
-    build: Path, docs: Path, suites: Sequence[Suite], checked_at: datetime
-) -> tuple["Expectations", datetime, list[Finding]]:
-    """Great Expectations with all that it has validated, when the build was made, and what does not hold of it."""
+    connection: duckdb.DuckDBPyConnection, docs: Path, suites: Sequence[Suite], checked_at: datetime
+) -> tuple["Expectations", list[Finding]]:
+    """Great Expectations with all that it has validated, and what does not hold of it."""
     from pipelines.warehouse.expect import Expectations  # six seconds, which only a check should cost
 
     expectations = Expectations(docs, checked_at)
-    with duckdb.connect(str(build), read_only=True, config={"memory_limit": MEMORY}) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        built_at = connection.execute("select built_at from lake.run_settings").fetchall()[0][0].astimezone(UTC)
-        found = _marts_without_suite(connection, suites)
-        for suite in suites:
-            for batch in suite.batches:
-                found += _batch_findings(connection, expectations, suite, batch)
-    return expectations, built_at, found
+    found = _marts_without_suite(connection, suites)
+    for suite in suites:
+        for batch in suite.batches:
+            found += _batch_findings(connection, expectations, suite, batch)
+    return expectations, found
 
 
 def _batch_findings(

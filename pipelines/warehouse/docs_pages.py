@@ -1,21 +1,17 @@
 """The Data Docs: is the build fit to publish, what broke, and what was expected of each table, row by row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.warehouse.data_tests import DataTest
-from pipelines.warehouse.findings import CheckResult, Finding, Value
+from pipelines.warehouse.findings import CheckResult, Finding
 from pipelines.warehouse.suites import Batch, Expectation, Suite
-
-TEMPLATES = Path(__file__).with_name("data_docs")
-SHOWN_ROWS = 10  # of one finding; check.json holds more
+from pipelines.warehouse.templates import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,6 @@ def write_pages(site: Path, checked: Checked) -> None:
 
     Each page holds its style, has no script and asks for nothing else. Whatever comes from data is shown as text.
     """
-    render = _templates()
     tables = {suite.table: [_page(site, suite, batch, checked) for batch in suite.batches] for suite in checked.suites}
     for pages in tables.values():
         for page in pages:
@@ -57,23 +52,6 @@ def write_pages(site: Path, checked: Checked) -> None:
                 (site / file).write_text(framed, encoding="utf-8")
     index = render("index.html", checked=checked, result=checked.result, tables=tables)
     (site / "index.html").write_text(index, encoding="utf-8")
-
-
-def _templates() -> Callable[..., str]:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"instant": _instant, "columns": _columns, "cell": _cell, "counted": _counted}
-    environment.globals["shown_rows"] = SHOWN_ROWS
-
-    def render(template: str, **values: Any) -> str:
-        return environment.get_template(template).render(**values)
-
-    return render
 
 
 def _page(site: Path, suite: Suite, batch: Batch, checked: Checked) -> BatchPage:
@@ -95,24 +73,3 @@ def _page(site: Path, suite: Suite, batch: Batch, checked: Checked) -> BatchPage
 
 def _file(site: Path, pattern: str) -> str | None:
     return next((file.relative_to(site).as_posix() for file in site.glob(pattern)), None)
-
-
-def _instant(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def _columns(finding: Finding) -> list[str]:
-    """The names in the shown rows of a finding, in order of appearance."""
-    return list(dict.fromkeys(name for row in finding.rows[:SHOWN_ROWS] for name in row))
-
-
-def _cell(value: Value) -> str:
-    """A value of a row; of a number with decimals the 12 leading digits, for the last ones are the binary's."""
-    if value is None:
-        return "–"
-    return f"{value:.12g}" if isinstance(value, float) and not value.is_integer() else str(value)
-
-
-def _counted(count: int, one: str, several: str = "") -> str:
-    """A number with its noun: 1 row, 2 rows."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"

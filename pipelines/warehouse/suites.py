@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -14,9 +14,12 @@ Sentence = Annotated[str, msgspec.Meta(min_length=10)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Literals = int | float | str | bool
 
-BETWEEN = "expect_column_values_to_be_between"
-NOT_NULL = "expect_column_values_to_not_be_null"
-IN_SET = "expect_column_values_to_be_in_set"
+Type = Literal[
+    "expect_column_values_to_be_between", "expect_column_values_to_not_be_null", "expect_column_values_to_be_in_set"
+]
+BETWEEN: Final = "expect_column_values_to_be_between"
+NOT_NULL: Final = "expect_column_values_to_not_be_null"
+IN_SET: Final = "expect_column_values_to_be_in_set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,7 @@ class Expectation:
     """One Great Expectations expectation on one column of its batch; null values are judged by NOT_NULL alone."""
 
     name: Name
-    type: Literal[
-        "expect_column_values_to_be_between", "expect_column_values_to_not_be_null", "expect_column_values_to_be_in_set"
-    ]
+    type: Type
     kwargs: Bounds
     meta: Reading
 
@@ -106,13 +107,14 @@ def load_suites(folder: Path) -> tuple[Suite, ...]:
         raise BadInput(
             f"no suites in {folder / 'suites'}: install codetrail again, nothing can be checked without them"
         )
-    return tuple(_load(path) for path in paths)
+    return tuple(load_suite(path) for path in paths)
 
 
-def _load(path: Path) -> Suite:
+def load_suite(path: Path) -> Suite:
+    """One suite; raises BadInput with the file when it cannot be read or is another table's."""
     try:
         suite = msgspec.json.decode(path.read_bytes(), type=Suite)
-    except msgspec.DecodeError as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise BadInput(f"{path}: {error}; mend the suite as expectations/README.md describes it") from error
     if suite.table != path.stem:
         raise BadInput(f"{path} is the suite of {suite.table!r}: name the file {suite.table}.json")
