@@ -8,7 +8,9 @@ import msgspec
 
 from pipelines.failures import CheckFailed, LakeUnavailable
 from pipelines.warehouse.check import MEMORY, fingerprint_of, marts_of
+from pipelines.warehouse.describe import describe
 from pipelines.warehouse.findings import CheckResult, read_result
+from pipelines.warehouse.history import record
 from pipelines.warehouse.versions import Version, forget_old, next_number, only_publisher, stage, swap
 
 SHOWN_FAILURES = 10
@@ -28,6 +30,8 @@ select
     (select max(ordered_at) from fct_orders where status = 'provisional') + to_seconds(86400 * lateness_days),
     (select count(*) from fct_orders),
     (select count(*) from fct_orders where status = 'provisional'),
+    (select max(computed_at) from lake.order_attributions),
+    (select coalesce(sum(net_revenue), 0) from fct_orders),
     reporting_currency,
     reporting_digits
 from lake.run_settings
@@ -49,9 +53,11 @@ def publish(root: Path, published_at: datetime) -> Version:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(f"attach {_quoted(build)} as build (read_only)")  # from here on nobody can write to it
             _require_same(build, verdict)
+            record(root)
             number = next_number(published)
             version = _write(connection, stage(published), number, verdict.fingerprint, published_at)
             swap(published, number)
+            record(root)
             forget_old(published)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LakeUnavailable(
@@ -100,7 +106,8 @@ def _write(
     counts = {
         mart: connection.table(f"marts.main.{mart}").count("*").fetchall()[0][0] for _, mart in marts_of(connection)
     }
-    as_of, provisional_until, orders, provisional, currency, digits = connection.execute(AS_OF).fetchall()[0]
+    found = connection.execute(AS_OF).fetchall()[0]
+    as_of, provisional_until, orders, provisional, attributed_until, net_revenue, currency, digits = found
     connection.execute("detach marts")
     database.chmod(READ_ONLY)
     version = Version(
@@ -114,35 +121,12 @@ def _write(
         reporting_currency=currency,
         reporting_digits=digits,
         rows=counts,
+        attributed_until=attributed_until,
+        net_revenue=net_revenue,
     )
     (folder / "version.json").write_bytes(msgspec.json.format(msgspec.json.encode(version), indent=2))
-    (folder / "README.md").write_text(_readme(version), encoding="utf-8")
+    describe(folder, version)
     return version
-
-
-def _readme(version: Version) -> str:
-    moment = "%Y-%m-%d %H:%M UTC"
-    settled = "Every order is settled: no late event changes these numbers."
-    provisional = (
-        f"{version.provisional_orders:,} of {version.orders:,} orders are provisional: late events can move them "
-        f"until {version.provisional_until or version.published_at:{moment}}."
-    )
-    as_of = f"{version.as_of:{moment}}" if version.as_of else "no event yet"
-    return "\n".join(
-        [
-            f"# Published marts, version {version.version}",
-            "",
-            f"As of {as_of}, published {version.published_at:{moment}}. Amounts are in {version.reporting_currency}.",
-            provisional if version.provisional_orders else settled,
-            "",
-            "Each mart is a Parquet file; `marts.duckdb` holds the same tables: open it read-only.",
-            "",
-            "| mart | rows |",
-            "|---|---:|",
-            *(f"| `{mart}` | {rows:,} |" for mart, rows in version.rows.items()),
-            "",
-        ]
-    )
 
 
 def _quoted(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What dbt reads: the lake, the reference data, the resolved clicks and the settings, as tables of one DuckDB file."""
+"""What dbt reads: lake, reference data, clicks, published versions and settings, as tables of one DuckDB file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,12 @@ from deltalake.exceptions import DeltaError
 
 from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.rules.codes import normalise_code
+from pipelines.rules.links import UTM
 from pipelines.rules.money import minor_digits
 from pipelines.stores.tables import INSTANT, TABLES, TEXT
+from pipelines.warehouse.history import published_versions
 
+NO_LINK = "no_link"  # no link row matches what the click named
 RESOLVED_CLICKS = pa.schema(
     [
         pa.field("event_id", TEXT, nullable=False),
@@ -27,9 +30,21 @@ RESOLVED_CLICKS = pa.schema(
         pa.field("link_id", TEXT),
         pa.field("is_bot", pa.bool_(), nullable=False),
         pa.field("reason", TEXT),
+        pa.field("named_link_id", TEXT),
+        *(pa.field(f"utm_{name}", TEXT) for name in UTM),
     ]
 )
-"""One row per distinct click that some link row matches; `reason` says why the link does not count, null if it does."""
+"""One row per distinct click; `reason` says why nobody's link counts, null if one does.
+
+What the click named, its link id as sent and its utm parameters, is filled only where there is a reason.
+"""
+CLICK_TABLES = {
+    "resolved_clicks": "select event_id, visitor_id, occurred_at, influencer_id, campaign_id, link_id, is_bot, reason "
+    "from arriving where reason is distinct from 'no_link'",
+    "unresolved_clicks": "select * exclude (influencer_id, campaign_id, link_id) from arriving "
+    "where reason is not null",
+}
+"""The clicks that some link row matches, and those that are nobody's; one whose row does not hold is in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ def write_sources(
     """Creates `file` with the schemas `lake` and `reference`; an empty or missing lake table becomes an empty one.
 
     The lake is not copied: its tables are views over the Parquet files of this moment, by absolute path.
-    Raises LakeUnavailable when a table's log cannot be read.
+    The published versions are those of its workspace.
+    Raises LakeUnavailable when a table's log cannot be read, BadInput when the history of versions cannot.
     """
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema lake")
@@ -74,7 +90,9 @@ def write_sources(
             _write_lake_table(connection, name, schema, files_of(lake / name))
         for name, rows in reference.items():
             _write_table(connection, f"reference.{name}", _with_normalised_code(rows) if name == "codes" else rows)
-        _write_table(connection, "lake.resolved_clicks", resolved_clicks.cast(RESOLVED_CLICKS))
+        for name, query in CLICK_TABLES.items():
+            _write_table(connection, f"lake.{name}", resolved_clicks.cast(RESOLVED_CLICKS), query)
+        _write_table(connection, "lake.published_versions", published_versions(lake.parent))
         _write_table(connection, "lake.currencies", _currencies())
         _write_table(connection, "lake.run_settings", _run_settings(settings, built_at))
 
@@ -96,9 +114,11 @@ def _write_lake_table(connection: duckdb.DuckDBPyConnection, name: str, schema: 
     connection.execute(f"create view lake.{name} as select * from read_parquet([{listed}])")  # noqa: S608
 
 
-def _write_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+def _write_table(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, query: str = "select * from arriving"
+) -> None:
     connection.register("arriving", rows)
-    connection.execute(f"create table {name} as select * from arriving")  # noqa: S608
+    connection.execute(f"create table {name} as {query}")
     connection.unregister("arriving")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,8 @@ class Version:
     reporting_currency: str
     reporting_digits: int  # of its minor unit
     rows: dict[str, int]  # of each mart
+    attributed_until: datetime | None = None  # when the newest revision of an order that is counted was computed
+    net_revenue: Decimal | None = None  # of all orders, in units of the reporting currency
 
 
 def current_version(root: Path) -> tuple[Path, Version]:
@@ -75,14 +78,14 @@ def swap(published: Path, number: int) -> None:
     """Makes the staged folder version `number` and points `current` at it: all on disk first, then one rename."""
     staged, final = published / "versions" / PARTIAL, _folder(published, number)
     for path in (*staged.iterdir(), staged):
-        _sync(path)
+        sync(path)
     staged.rename(final)
-    _sync(final.parent)
+    sync(final.parent)
     link = published / f".current{PARTIAL}"
     link.unlink(missing_ok=True)
     link.symlink_to(final.relative_to(published.resolve()))
     link.replace(published / "current")
-    _sync(published)
+    sync(published)
 
 
 def forget_old(published: Path) -> None:
@@ -101,7 +104,8 @@ def _folder(published: Path, number: int) -> Path:
     return published.resolve() / "versions" / f"{number:06d}"
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """What was written to `path`, a file or a folder, is on disk when this returns."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,0 +1,10 @@
+"""How sure each lift is: what pipelines.warehouse.lift finds in the days of those who have enough."""
+
+from typing import Any
+
+from pipelines.warehouse.lift import lift_intervals
+
+
+def model(dbt: Any, _session: Any) -> Any:
+    dbt.config(materialized="table")
+    return lift_intervals(dbt.ref("int_lift_samples").to_arrow_table())
