@@ -30,7 +30,7 @@ from rich.table import Table
 from pipelines.reports.queries import session
 from pipelines.stores import lake as lake_module
 from pipelines.stores.compaction import compact
-from pipelines.stores.lake import EPOCH, LOG_SECONDS, REMOVED_HOURS, Lake, attributed_mark, latest_mark
+from pipelines.stores.lake import EPOCH, LOG_SECONDS, REMOVED_HOURS, Lake, Landing, attributed_mark, latest_mark
 from pipelines.stores.tables import LANDING, TABLES
 
 YOUNG, OLD = 1_000, 20_000  # commits
@@ -122,7 +122,8 @@ def _land(lake: Lake, commits: int) -> None:
         source = f"{topic}/{partition}"
         marks = {latest_mark(source): start + BLOCK, attributed_mark(source): start}
         rows = _rows(topic, partition, start, FIRST_DAY + timedelta(days=number // DAY_COMMITS))
-        written = lake.land(topic, source, (start, start + BLOCK), rows, lambda *_, marks=marks: marks, 1)
+        block = Landing(source, (start, start + BLOCK), rows, lambda *_, marks=marks: marks)
+        [written] = lake.land(topic, [block], 1)
         if written != BLOCK:
             raise AssertionError(f"{source}: {written} rows of {BLOCK} written at {start}")
 

@@ -10,7 +10,7 @@ from pipelines.stores.kafka import partitions
 from pipelines.stores.kafka_connection import connection_of
 from pipelines.stores.registry import require_fed_by_kafka
 
-SPLITS = 4  # an engine on one machine runs few bundles at once: readers that wait must leave room for the work
+SPLITS = 1  # an engine on one machine runs readers by turns: each would wait for the others
 
 
 def follow_kafka(world: World, prism: str | None, *, goes_on_at_gaps: bool = False) -> Ran:

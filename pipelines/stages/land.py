@@ -1,6 +1,6 @@
 """Land: decoded blocks into their landing table, each message once, whatever was killed before."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,13 +13,14 @@ from pipelines import metrics
 from pipelines.logs import log
 from pipelines.records import Decoded, Offsets, Rows, Share
 from pipelines.stages.counters import StageCounter
-from pipelines.stores.lake import Lake, latest_mark, unconsented_mark, unknown_fields_mark
+from pipelines.stages.gather import Gathered
+from pipelines.stores.lake import Lake, Landing, latest_mark, unconsented_mark, unknown_fields_mark
 from pipelines.stores.tables import TABLES
 
 
 @dataclass
 class Land(beam.PTransform):
-    """Commits each block to its landing table, together with its partition's next offset, and passes it on.
+    """Commits blocks to their landing tables, together with their partitions' next offsets, and passes them on.
 
     In:       PCollection[Decoded]; those of one partition in offset order, with no shuffle behind the reader.
     Out:      PCollection[Rows].
@@ -40,10 +41,12 @@ class Land(beam.PTransform):
         super().__init__()
 
     def expand(self, blocks: beam.PCollection[Decoded]) -> beam.PCollection[Rows]:
-        return blocks | "CommitBlock" >> beam.ParDo(_CommitBlock(self)).with_output_types(Rows)
+        return blocks | "CommitBlocks" >> beam.ParDo(Gathered(_Landed(self))).with_output_types(Rows)
 
 
-class _CommitBlock(beam.DoFn):
+class _Landed:
+    """Lands blocks that have arrived together, those of a topic in one commit."""
+
     def __init__(self, transform: Land) -> None:
         self._lake = transform.lake
         self._epoch = transform.epoch
@@ -52,17 +55,33 @@ class _CommitBlock(beam.DoFn):
         self._in = StageCounter("land", "in")
         self._written = StageCounter("land", "written")
 
-    def process(self, block: Decoded) -> Iterator[Rows]:
-        rows = stored(block.topic, block.rows, self._now())
-        span = (block.start, block.end)
-        written = self._lake.land(block.topic, block.source, span, rows, partial(_marks, block), self._epoch)
-        self._in.inc(block.rows.height)
-        self._written.inc(written)
-        metrics.landed(block.topic, block.partition, written)
-        where = {"topic": block.topic, "partition": block.partition, "offset": block.start}
-        log.debug("block landed", **where, end=block.end, messages=written)
-        share = Share(block.source, self._new_token(), block.start, block.end, Share.WHOLE, block.sent_at)
-        yield Rows(block.topic, block.rows, share)
+    def open(self) -> None:
+        pass
+
+    def commit(self, blocks: Sequence[Decoded]) -> Iterator[Rows]:
+        by_topic: dict[str, list[Decoded]] = {}
+        for block in blocks:
+            by_topic.setdefault(block.topic, []).append(block)
+        for topic, its in by_topic.items():
+            yield from self._of_topic(topic, its)
+
+    def close(self) -> None:
+        pass
+
+    def _of_topic(self, topic: str, blocks: Sequence[Decoded]) -> Iterator[Rows]:
+        now = self._now()
+        landings = [
+            Landing(block.source, (block.start, block.end), stored(topic, block.rows, now), partial(_marks, block))
+            for block in blocks
+        ]
+        for block, written in zip(blocks, self._lake.land(topic, landings, self._epoch), strict=True):
+            self._in.inc(block.rows.height)
+            self._written.inc(written)
+            metrics.landed(topic, block.partition, written)
+            where = {"topic": topic, "partition": block.partition, "offset": block.start}
+            log.debug("block landed", **where, end=block.end, messages=written)
+            share = Share(block.source, self._new_token(), block.start, block.end, Share.WHOLE, block.sent_at)
+            yield Rows(topic, block.rows, share)
 
 
 def _marks(block: Decoded, before: Callable[[str], int | None], committed: int) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Reject: messages that decode refused, into `rejected_events`, each once, and to the dead-letter topic."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,14 +12,15 @@ from apache_beam.utils.shared import Shared
 from pipelines import metrics
 from pipelines.logs import log
 from pipelines.records import Decoded
+from pipelines.stages.gather import Gathered
 from pipelines.stages.land import stored
 from pipelines.stores.dead_letters import DeadLetters, DeadLetterTopic
-from pipelines.stores.lake import Lake, no_marks
+from pipelines.stores.lake import Lake, Landing, no_marks
 
 
 @dataclass
 class Reject(beam.PTransform):
-    """Commits each block's rejects to `rejected_events`, with an offset of that table's own, before the block lands.
+    """Commits blocks' rejects to `rejected_events`, with offsets of that table's own, before the blocks land.
 
     In, out:  PCollection[Decoded]; those of one partition in offset order, passed on as they came.
     Promise:  where a partition has landed up to an offset, all its rejects below it are stored. So a block
@@ -38,10 +39,12 @@ class Reject(beam.PTransform):
         super().__init__()
 
     def expand(self, blocks: beam.PCollection[Decoded]) -> beam.PCollection[Decoded]:
-        return blocks | "CommitRejects" >> beam.ParDo(_CommitRejects(self)).with_output_types(Decoded)
+        return blocks | "CommitRejects" >> beam.ParDo(Gathered(_Rejected(self))).with_output_types(Decoded)
 
 
-class _CommitRejects(beam.DoFn):
+class _Rejected:
+    """Stores the rejects of blocks that have arrived together in one commit, and passes the blocks on."""
+
     def __init__(self, transform: Reject) -> None:
         self._lake = transform.lake
         self._epoch = transform.epoch
@@ -50,23 +53,24 @@ class _CommitRejects(beam.DoFn):
         self._shared = Shared()  # one producer for all instances of this class in a process
         self._letters: DeadLetters | None = None
 
-    def setup(self) -> None:
+    def open(self) -> None:
         if (topic := self._topic) is not None:
             self._letters = self._shared.acquire(lambda: DeadLetters(topic))
 
-    def process(self, block: Decoded) -> Iterator[Decoded]:
-        if block.rejected.height:
-            rows = stored("rejected_events", block.rejected, self._now())
-            # From 0: what lies between the last rejects and this block was without any, or it would not be here.
-            span = (0, block.end)
-            written = self._lake.land("rejected_events", block.source, span, rows, no_marks, self._epoch)
-            _tell(block, block.rejected.tail(written))
+    def commit(self, blocks: Sequence[Decoded]) -> Iterator[Decoded]:
+        refused = [block for block in blocks if block.rejected.height]
+        rows = [stored("rejected_events", block.rejected, self._now()) for block in refused]
+        # From 0: what lies between the last rejects and these was without any, or it would not be here.
+        landings = [Landing(b.source, (0, b.end), its, no_marks) for b, its in zip(refused, rows, strict=True)]
+        written = self._lake.land("rejected_events", landings, self._epoch) if landings else []
+        for block, its, new in zip(refused, rows, written, strict=True):
+            _tell(block, block.rejected.tail(new))
             if self._letters is not None:
-                self._letters.send(rows)
-                metrics.dead_letters_sent(block.topic, rows.num_rows)
-        yield block
+                self._letters.send(its)
+                metrics.dead_letters_sent(block.topic, its.num_rows)
+        yield from blocks
 
-    def teardown(self) -> None:
+    def close(self) -> None:
         if self._letters is not None:
             self._letters.close()
 

@@ -21,6 +21,8 @@ from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.kafka_readers import Readers
 
 DISCOVER_SECONDS = 10.0
+LIVE_MESSAGES = 5_000  # collected at once; with more it is behind, and large blocks are quicker
+LEAST_SECONDS = 0.01  # for the answer of a broker to what was asked for before
 TOPICS = list(EVENTS)
 STOPPING = threading.Event()
 """Set to end the streams of this process: each reader gives what it holds and says that it is through."""
@@ -116,6 +118,8 @@ class TopicsReader(UnboundedReader):
         self._ready: deque[Messages] = deque()
         self._latest: dict[str, int] = {}
         self._has_given = self._is_through = False
+        self._collected_at: float | None = None
+        self._is_behind = False
 
     def start(self) -> bool:
         return self.advance()
@@ -163,7 +167,7 @@ class TopicsReader(UnboundedReader):
         if not self._readers.positions:
             time.sleep(self._following.block_seconds)
         try:
-            for block in self._readers.blocks(self._following.block_messages, self._following.block_seconds):
+            for block in self._readers.blocks(self._following.block_messages, self._seconds_each()):
                 self._ready.append(self._first(block))
         except OffsetGone as gap:
             if not self._following.goes_on_at_gaps:
@@ -171,6 +175,17 @@ class TopicsReader(UnboundedReader):
             self._ready.append(self._readers.skip(gap))
         if self._readers.positions:
             SIGHTINGS.broker(is_connected=not self._readers.seconds_without_broker())
+        self._is_behind = sum(len(block.payloads) for block in self._ready) >= LIVE_MESSAGES
+
+    def _seconds_each(self) -> float:
+        """How long to wait at each partition, so that all are looked at once in `block_seconds`, the work included."""
+        now, before = self._clock(), self._collected_at
+        self._collected_at = now
+        whole = self._following.block_seconds
+        if self._is_behind:
+            return whole
+        left = whole if before is None else whole - (now - before)
+        return max(LEAST_SECONDS, left / max(1, len(self._readers.positions)))
 
     def _first(self, block: Messages) -> Messages:
         """What comes of a partition for the first time stands for all that was before it."""

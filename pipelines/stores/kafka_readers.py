@@ -32,13 +32,13 @@ class Readers:
             self._readers[place].close()
         self._readers[place] = open_reader(self._connection, *place, offset)
 
-    def blocks(self, max_messages: int, max_seconds: float) -> Iterator[Messages]:
-        """The next block of each partition that has one; all together wait for about `max_seconds`.
+    def blocks(self, max_messages: int, seconds_each: float) -> Iterator[Messages]:
+        """The next block of each partition that has one, waiting `seconds_each` at every partition.
 
         Raises OffsetGone, and KafkaUnavailable for what does not heal by waiting.
         """
         for reader in self._readers.values():
-            if (block := reader.block(max_messages, max_seconds / len(self._readers))) is not None:
+            if (block := reader.block(max_messages, seconds_each)) is not None:
                 yield block
 
     def skip(self, gap: OffsetGone) -> Messages:

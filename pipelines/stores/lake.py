@@ -44,6 +44,20 @@ LISTINGS = 5  # of a table, when files are compacted away while it is read
 Marks = Callable[[Callable[[str], int | None], int], Mapping[str, int]]
 
 
+@dataclass(frozen=True)
+class Landing:
+    """A block on its way into a table.
+
+    `source` is `topic/partition`, `span` its offsets [start, end); `rows` carry a column `offset`. `marks` gives
+    further app transactions of the source, from those of before and the committed offset.
+    """
+
+    source: str
+    span: tuple[int, int]
+    rows: pa.Table
+    marks: Marks
+
+
 def no_marks(_before: Callable[[str], int | None], _committed: int) -> Mapping[str, int]:
     """For a table whose partitions have an offset and nothing else."""
     return {}
@@ -118,26 +132,40 @@ class Lake:
         self._require_newest(opened, epoch)
         return opened
 
-    def land(self, table: str, source: str, span: tuple[int, int], rows: pa.Table, marks: Marks, epoch: int) -> int:
-        """Commits a block's rows with its partition's next offset; the number of rows written.
+    def land(self, table: str, blocks: Sequence[Landing], epoch: int) -> list[int]:
+        """Commits the blocks' rows with their partitions' next offsets, all as one; how many rows of each are new.
 
-        `source` is `topic/partition`, `span` the block's [start, end), `rows` carry a column `offset`.
-        What lies below the committed offset is cut. `marks` gives further app transactions of the source,
-        from those of before and the committed offset.
-        Raises MissingMessages if the block begins beyond the committed offset, and Superseded.
+        What lies below a partition's committed offset is cut. Blocks of one partition follow each other.
+        Raises MissingMessages if a block begins beyond the committed offset, and Superseded.
         """
         opened = self.current(table, epoch)
-        start, end = span
-        committed = opened.transaction_version(source)
+        reached: dict[str, int] = {}
+
+        def before(name: str) -> int | None:
+            return reached[name] if name in reached else opened.transaction_version(name)
+
+        new = [self._new_rows(table, block, before, reached) for block in blocks]
+        if reached:
+            self._commit(table, pa.concat_tables(new), reached, opened, epoch)
+        return [rows.num_rows for rows in new]
+
+    def _new_rows(
+        self, table: str, block: Landing, before: Callable[[str], int | None], reached: dict[str, int]
+    ) -> pa.Table:
+        """The rows that the lake does not have, and in `reached` the transactions that go with them."""
+        start, end = block.span
+        committed = before(block.source)
         if committed is None:
             committed = start  # first sight: the oldest message that the source still has
         if start > committed:
-            raise MissingMessages(f"{source} is at {committed} in {self.uri(table)}, but the block begins at {start}")
+            raise MissingMessages(
+                f"{block.source} is at {committed} in {self.uri(table)}, but the block begins at {start}"
+            )
         if end <= committed:
-            return 0
-        new = rows.filter(pc.field("offset") >= committed) if start < committed else rows
-        self._commit(table, new, {source: end, **marks(opened.transaction_version, committed)}, opened, epoch)
-        return int(new.num_rows)
+            return block.rows.slice(0, 0)
+        marks = block.marks(before, committed)
+        reached |= {block.source: end, **marks}
+        return block.rows.filter(pc.field("offset") >= committed) if start < committed else block.rows
 
     def transactions(self, table: str, names: Sequence[str]) -> dict[str, int]:
         """The app transactions of a table that there are, by name."""

@@ -16,7 +16,7 @@ from functools import partial
 
 from pipelines import cli
 from pipelines.jobs import begin, drain
-from pipelines.stages import commit
+from pipelines.stages import commit, gather
 from pipelines.stores import lake
 
 BLOCK_MESSAGES = 1_500
@@ -31,6 +31,7 @@ def die() -> None:
 def main(workspace: str, moment: str, place: str, number: int) -> None:
     drain.drain_topics = partial(drain.drain_topics, block_messages=BLOCK_MESSAGES)
     commit.FLUSH_ROWS = ORDERS_A_COMMIT
+    gather.MESSAGES_A_COMMIT = 1
     commit_as_ever, create_as_ever = lake.Lake._commit, lake.DeltaTable.create
     commits, created = [], []
 

@@ -16,7 +16,7 @@ from pipelines.stages.attribute import Attribute
 from pipelines.stages.decode import BlockDecoder, shard_of
 from pipelines.stages.land import stored
 from pipelines.stages.resolve import LinkResolver
-from pipelines.stores.lake import no_marks
+from pipelines.stores.lake import Landing, no_marks
 from pipelines.stores.tables import LANDING
 from pipelines.testing import CLOCK, HASH_KEY, messages_of
 from tests.stages.landing import new_lake
@@ -67,7 +67,7 @@ def rows(topic, *messages, start=0):
 
 def land(lake, topic, *messages, start=0):
     found = stored(topic, decoded(topic, *messages, start=start), CLOCK)
-    lake.land(topic, f"{topic}/0", (start, start + len(messages)), found, no_marks, epoch=1)
+    lake.land(topic, [Landing(f"{topic}/0", (start, start + len(messages)), found, no_marks)], epoch=1)
 
 
 def attributed(lake, blocks, expected, landed_before=None):

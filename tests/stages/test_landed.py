@@ -8,7 +8,7 @@ from pipelines.stages.decode import BlockDecoder, shard_of
 from pipelines.stages.land import stored
 from pipelines.stages.landed import Landed
 from pipelines.stages.resolve import LinkResolver
-from pipelines.stores.lake import WATERMARK, no_marks
+from pipelines.stores.lake import WATERMARK, Landing, no_marks
 from pipelines.stores.tables import LANDING, TABLES
 from pipelines.testing import CLOCK, HASH_KEY, messages_of
 from tests.stages.landing import new_lake
@@ -36,7 +36,7 @@ def lake(tmp_path):
     }
     for topic, sent in messages.items():
         rows = BlockDecoder(topic, HASH_KEY, SHARDS).decode(messages_of(topic, sent, 0)).rows
-        lake.land(topic, f"{topic}/0", (0, len(sent)), stored(topic, rows, CLOCK), no_marks, epoch=1)
+        lake.land(topic, [Landing(f"{topic}/0", (0, len(sent)), stored(topic, rows, CLOCK), no_marks)], epoch=1)
     return lake
 
 
@@ -93,7 +93,7 @@ def aged(lake):
     click = event(41, visitor_id="v6", url="https://shop.example/") | {"occurred_at": "2026-04-20T12:00:00Z"}
     for topic, said, start in (("orders", amended, 13), ("clicks", click, 12)):
         rows = BlockDecoder(topic, HASH_KEY, SHARDS).decode(messages_of(topic, [said], start)).rows
-        lake.land(topic, f"{topic}/0", (start, start + 1), stored(topic, rows, CLOCK), no_marks, epoch=1)
+        lake.land(topic, [Landing(f"{topic}/0", (start, start + 1), stored(topic, rows, CLOCK), no_marks)], epoch=1)
     watermark = 1_776_700_800_000_000  # 2026-04-20T16:00:00Z
     lake.append("order_attributions", TABLES["order_attributions"].empty_table(), {WATERMARK: watermark}, epoch=1)
     return Landed(lake, [], SHARDS, 10 * DAY, LANES)

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.reports.queries import session
-from pipelines.stores.lake import Lake, latest_mark
+from pipelines.stores.lake import Lake, Landing, latest_mark
 from pipelines.stores.tables import ORDERS
 
 PARTITIONS = 3
@@ -54,7 +54,8 @@ def land(lake: Lake, epoch: int, commits: int) -> None:
         end = start + BLOCK
         rows = orders(partition, start, end)
         marks = {latest_mark(source(partition)): end}
-        assert lake.land("orders", source(partition), (start, end), rows, lambda *_, marks=marks: marks, epoch) == BLOCK
+        block = Landing(source(partition), (start, end), rows, lambda *_, marks=marks: marks)
+        assert lake.land("orders", [block], epoch) == [BLOCK]
 
 
 def read(lake: Lake) -> None:

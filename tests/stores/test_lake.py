@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pytest
 
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
-from pipelines.stores.lake import EPOCH, WATERMARK, Lake
+from pipelines.stores.lake import EPOCH, WATERMARK, Lake, Landing
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS, REJECTED_EVENTS, TABLES
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -38,9 +38,8 @@ def rejects(*offsets, topic="clicks"):
 
 
 def land(lake, start, end, *, epoch=1, marks=None):
-    return lake.land(
-        "rejected_events", "clicks/0", (start, end), rejects(*range(start, end)), lambda *_: marks or {}, epoch
-    )
+    block = Landing("clicks/0", (start, end), rejects(*range(start, end)), lambda *_: marks or {})
+    return lake.land("rejected_events", [block], epoch)[0]
 
 
 def offsets(lake):
