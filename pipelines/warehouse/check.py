@@ -13,6 +13,7 @@ from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.warehouse.batches import draw
 from pipelines.warehouse.build import test
 from pipelines.warehouse.data_tests import read_data_tests
+from pipelines.warehouse.dbt_docs import write_dbt_docs
 from pipelines.warehouse.dbt_runner import scratch_of
 from pipelines.warehouse.docs_pages import Checked, write_pages
 from pipelines.warehouse.drift import attach_published, drift_suite
@@ -46,12 +47,16 @@ def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterabl
         fingerprint = fingerprint_of(build)  # after dbt, which opens the file to write
         with open_build(build, checked_at) as connection:
             suites = suites_for(connection, root)
-            built_at = connection.execute("select built_at from lake.run_settings").fetchall()[0][0].astimezone(UTC)
+            built_at, currency, digits = connection.execute(
+                "select built_at, reporting_currency, reporting_digits from lake.run_settings"
+            ).fetchall()[0]
             expectations, of_suites = _validate(connection, warehouse / "data_docs", suites, checked_at)
         result = _verdict([*of_dbt, *of_suites], suites, checked_at, fingerprint)
         ran = read_data_tests(scratch_of(root) / "target")
-        checked = Checked(result, built_at, suites, expectations.validated, ran)
+        checked = Checked(result, built_at.astimezone(UTC), suites, expectations.validated, ran)
         expectations.write_docs(lambda site: write_pages(site, checked))
+        if ran:
+            write_dbt_docs(root, currency, digits)
         result.write(warehouse / "check.json")
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LakeUnavailable(

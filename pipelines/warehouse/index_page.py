@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pipelines.warehouse.catalogue import Catalogue, Mart
 from pipelines.warehouse.findings import CheckResult
+from pipelines.warehouse.metrics_dictionary import MONEY
 from pipelines.warehouse.recipes import RECIPES
 from pipelines.warehouse.templates import counted, instant, render
 from pipelines.warehouse.versions import Version
@@ -29,6 +30,7 @@ def index_page(catalogue: Catalogue, verdict: CheckResult, cards: Sequence[Card]
         verdict=verdict,
         marts=[(mart, until(mart, version)) for mart in catalogue.marts],
         measures=catalogue.measures,
+        money=MONEY,
         recipes=RECIPES,
         cards=cards,
         as_of=as_of(version),

@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.schema_store import columns
 
 WAREHOUSE = "warehouse"  # whose words a column has that belongs to no one mart
+MONEY = "money in the reporting currency"  # the unit of every amount; of a price it goes on with "per order"
 DENOMINATOR = re.compile(r"/ (\w+)")
 NAME = re.compile(r"\b[a-z_]+\b")
 

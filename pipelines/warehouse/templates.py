@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.warehouse.findings import Finding, Value
+from pipelines.warehouse.metrics_dictionary import Measure
 
 FOLDER = Path(__file__).with_name("data_docs")
 SHOWN_ROWS = 10  # of one finding; check.json holds more
@@ -32,6 +33,12 @@ def formula(text: str) -> str:
     return text.replace(" / ", " ÷ ").replace(" * ", " × ").replace(" - ", " − ")
 
 
+def told(measure: Measure) -> str:
+    """What a measure means, without the formula that stands beside it."""
+    text = measure.meaning.removeprefix(measure.formula or "").lstrip(",: ")
+    return text[0].upper() + text[1:]
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -47,6 +54,7 @@ def _environment() -> Environment:
         "cell": _cell,
         "counted": counted,
         "formula": formula,
+        "told": told,
     }
     environment.globals["shown_rows"] = SHOWN_ROWS
     return environment

@@ -51,7 +51,7 @@ def test_the_page_says_as_of_when_and_until_when_it_is_provisional(page):
 
 def test_a_measure_stands_there_with_formula_unit_break_even_and_its_marts(page):
     assert "roi_pct profit ÷ cost_total × 100" in page.text
-    assert "per cent 0 its formula fct_campaign_roi" in page.text
+    assert "per cent 0 the formula fct_campaign_roi" in page.text
 
 
 def test_a_warning_of_the_check_is_told(page):

@@ -1,0 +1,131 @@
+"""How long a check takes, and how much memory, over a build with ten million credits.
+
+    .venv/bin/python bench/check.py [--credits N] [--folder DIR]
+
+A small hostile world is run, its orders, their events and their clicks are copied in the lake under other ids until
+the mart of credits is large enough, and the marts are built by dbt; then the check runs in a process of its own.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from math import ceil
+from pathlib import Path
+
+import duckdb
+from deltalake import CommitProperties, Transaction, write_deltalake
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.stores.lake import WATERMARK, Lake
+from pipelines.stores.tables import TABLES
+
+COMMAND = Path(sys.executable).with_name("codetrail")
+CREDITS = 10_000_000
+WORLD = ("--seed", "1", "--orders", "3000", "--faults", "hostile")
+SECONDS, MEGABYTES = 120, 2048  # what a check may take
+BATCH_ROWS = 200_000
+STEP = 1_000_000_000_000  # between the offsets of two copies
+IDS = ("event_id", "order_id", "visitor_id", "customer_id", "winner_claim_id")
+CLICKED = "exists (from claimed where claimed.claim_id = rows_of_table.event_id)"  # other clicks are not copied
+
+
+def main() -> None:
+    asked = _arguments()
+    folder = asked.folder or Path(tempfile.mkdtemp(prefix="codetrail-check-"))
+    small, large = folder / "small", folder / "large"
+    for command in (("simulate", *WORLD), ("run",), ("build",)):
+        _codetrail(small, *command)
+    copies = ceil(asked.credits / _rows(small, "fct_credits"))
+    shutil.rmtree(large, ignore_errors=True)
+    shutil.copytree(small / "reference", large / "reference")
+    _copy_lake(Lake(small / "lake"), Lake(large / "lake"), copies)
+    built, checked = _codetrail(large, "build"), _codetrail(large, "check")
+    shown = {f"rows of {mart}": f"{_rows(large, mart):,}" for mart in ("fct_orders", "fct_claims", "fct_credits")}
+    shown |= {"build": _told(built), "check": _told(checked)}
+    within = checked["seconds"] <= SECONDS and checked["megabytes"] <= MEGABYTES
+    shown["allowed"] = f"{SECONDS} s, {MEGABYTES:,} MB: {'kept' if within else 'EXCEEDED'}"
+    _print(shown)
+    if asked.folder is None:
+        shutil.rmtree(folder)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--credits", type=int, default=CREDITS, help="rows of fct_credits")
+    parser.add_argument("--folder", type=Path, help="where the workspaces stay; removed by default")
+    return parser.parse_args()
+
+
+def _codetrail(root: Path, *command: str) -> dict[str, float]:
+    """Runs a command in a process of its own; seconds, and the most memory that it held. Raises SystemExit."""
+    begun = time.perf_counter()
+    process = subprocess.Popen([COMMAND, "--workspace", root, *command])
+    _, status, used = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"codetrail {' '.join(command)} failed")
+    return {"seconds": time.perf_counter() - begun, "megabytes": used.ru_maxrss / 1024}
+
+
+def _copy_lake(source: Lake, target: Lake, copies: int) -> None:
+    target.create()
+    with duckdb.connect(config={"memory_limit": "4GB"}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.register("attributions", source.read("order_attributions", ["claims"]).to_arrow())
+        connection.execute(
+            "create table claimed as select distinct unnest(claims).claim_id as claim_id from attributions"
+        )
+        for table in TABLES:
+            connection.register("rows_of_table", source.read(table).to_arrow())
+            rows = connection.sql(_copied(table, copies)).to_arrow_reader(BATCH_ROWS)
+            mark = source.transactions(table, [WATERMARK])
+            properties = CommitProperties(app_transactions=[Transaction(*pair) for pair in mark.items()])
+            write_deltalake(target.uri(table), rows.cast(TABLES[table]), mode="append", commit_properties=properties)
+
+
+def _copied(table: str, copies: int) -> str:
+    """The rows of a table once for each copy, all but the first under other ids, as SQL."""
+    names = TABLES[table].names
+    if "order_id" not in names and table != "clicks":
+        return "from rows_of_table"
+    prefix = "if(copy_number = 0, '', copy_number || '-')"
+    replaced = [f"{prefix} || {name} as {name}" for name in IDS if name in names]
+    if "offset" in names:
+        replaced.append(f'"offset" + copy_number * {STEP} as "offset"')
+    for name in ("claims", "credits"):
+        if name in names:
+            inside = f"struct_update(part, claim_id := {prefix} || part.claim_id)"
+            replaced.append(f"list_transform({name}, lambda part: {inside}) as {name}")
+    kept = f"where copy_number = 0 or {CLICKED}" if table == "clicks" else ""
+    return (
+        f"select * exclude (copy_number) replace ({', '.join(replaced)}) "
+        f"from rows_of_table, range({copies}) as copied(copy_number) {kept}"
+    )
+
+
+def _rows(root: Path, mart: str) -> int:
+    with duckdb.connect(str(root / "warehouse" / "build.duckdb"), read_only=True) as build:
+        return int(build.table(mart).count("*").fetchall()[0][0])
+
+
+def _told(used: Mapping[str, float]) -> str:
+    return f"{used['seconds']:.1f} s, {used['megabytes']:,.0f} MB at most"
+
+
+def _print(shown: Mapping[str, str]) -> None:
+    table = Table(title="A check of ten million credits", box=box.SIMPLE, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for name, value in shown.items():
+        table.add_row(name, value)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
