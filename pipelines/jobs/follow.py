@@ -1,13 +1,16 @@
 """Follow: Kafka's topics into the lake as they come, until somebody stops it."""
 
+from contextlib import suppress
+
 from pipelines.engines import run_prism
+from pipelines.failures import KafkaUnavailable
 from pipelines.jobs.attribution import attribution
 from pipelines.jobs.begin import Ran, World, begin, catch_up, ended, say_begun
 from pipelines.jobs.tell import telling
 from pipelines.stages.commit import landed_offsets
 from pipelines.stages.stream import Following, ReadStream
 from pipelines.stores.kafka import partitions
-from pipelines.stores.kafka_connection import connection_of
+from pipelines.stores.kafka_connection import Connection, connection_of
 from pipelines.stores.registry import require_fed_by_kafka
 
 SPLITS = 1  # an engine on one machine runs readers by turns: each would wait for the others
@@ -22,7 +25,7 @@ def follow_kafka(world: World, prism: str | None, *, goes_on_at_gaps: bool = Fal
     lake, settings = world.workspace.lake, world.settings
     require_fed_by_kafka(lake)
     connection = connection_of(settings)
-    sources = [f"{topic}/{partition}" for topic, partition in partitions(connection)]
+    sources = _sources(connection)
     run = begin(world, sources, is_endless=True)
     catch_up(run)
     following = Following(
@@ -39,4 +42,10 @@ def follow_kafka(world: World, prism: str | None, *, goes_on_at_gaps: bool = Fal
     is_measured = settings.metrics_port is not None
     with telling(lake, connection, world.now, is_measured=is_measured):
         counters = run_prism(attribution(ReadStream(following), run), prism)
-    return ended(run, [f"{topic}/{partition}" for topic, partition in partitions(connection)], counters)
+    with suppress(KafkaUnavailable):  # then the partitions that came meanwhile are told by the next run
+        sources = _sources(connection)
+    return ended(run, sources, counters)
+
+
+def _sources(connection: Connection) -> list[str]:
+    return [f"{topic}/{partition}" for topic, partition in partitions(connection.impatient)]

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 
 from pipelines import metrics
@@ -15,7 +14,6 @@ from pipelines.stores.kafka_lag import Lag, lags
 from pipelines.stores.lake import Lake
 
 TELL_SECONDS = 10.0
-LAST_WORD_SECONDS = 5.0  # a run that ends does not wait for brokers that are away
 
 
 @contextmanager
@@ -29,7 +27,8 @@ def telling(
     over = threading.Event()
     told: dict[Place, int] = {}
 
-    def tell(to: Connection) -> None:
+    def tell() -> None:
+        to = connection.impatient  # a run that ends does not wait for brokers that are away
         with suppress(KafkaUnavailable, LakeUnavailable):  # it is told when they are back
             places = partitions(to)
             offsets = landed_offsets(lake, [f"{topic}/{partition}" for topic, partition in places])
@@ -41,11 +40,10 @@ def telling(
                 told.update(new)
 
     def tell_now_and_then() -> None:
-        tell(connection)
+        tell()
         while not over.wait(seconds):
-            tell(connection)
-        shortest = min(LAST_WORD_SECONDS, connection.request_timeout_seconds)
-        tell(replace(connection, request_timeout_seconds=shortest))
+            tell()
+        tell()
 
     teller = threading.Thread(target=tell_now_and_then, daemon=True)
     teller.start()

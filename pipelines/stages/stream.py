@@ -162,7 +162,8 @@ class TopicsReader(UnboundedReader):
     def _collect(self) -> None:
         if STOPPING.is_set():
             return
-        if self._discovered_at is None or self._clock() - self._discovered_at >= DISCOVER_SECONDS:
+        is_away = bool(self._readers.seconds_without_broker())
+        if self._discovered_at is None or (self._clock() - self._discovered_at >= DISCOVER_SECONDS and not is_away):
             self._discover()
         if not self._readers.positions:
             time.sleep(self._following.block_seconds)
@@ -194,7 +195,7 @@ class TopicsReader(UnboundedReader):
     def _discover(self) -> None:
         """Partitions that are new to this split: they begin with the oldest message that the broker has."""
         try:
-            for topic, partition in partitions(self._following.connection):
+            for topic, partition in partitions(self._following.connection.impatient):
                 place = (topic, partition)
                 if self._source.owns(place) and place not in self._readers.positions:
                     offset = self._offsets.get(f"{topic}/{partition}")

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ LONGEST_BACKOFF_MS = 1000  # a broker that is back is found within about a secon
 # While a broker is away the client writes several lines a second, and with DEBUG its password:
 # what matters reaches the user as a failure or as the seconds without a broker.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
+IMPATIENT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Connection:
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
     request_timeout_seconds: float = 30
+
+    @property
+    def impatient(self) -> "Connection":
+        """For a question that is asked again, or not worth waiting for when brokers are away."""
+        return replace(self, request_timeout_seconds=min(IMPATIENT_SECONDS, self.request_timeout_seconds))
 
     @property
     def logs_in(self) -> bool:
