@@ -32,9 +32,16 @@ PLANS = [
     {"plan_id": "percent", "kind": "percent", "rate": Decimal("12.5"), "currency": "USD", "cap": Decimal("1.00")},
     {"plan_id": "usual", "kind": "percent", "rate": Decimal("7.3"), "cap": Decimal(40), "lock_days": 2},
     {"plan_id": "flat", "kind": "flat", "amount": Decimal(30), "currency": "JPY", "lock_days": 0},
-    {"plan_id": "tiered", "kind": "tiered", "rate": Decimal(5), "currency": "EUR", "lock_days": 30},
-    {"plan_id": "tiered", "kind": "tiered", "rate": Decimal("8.25"), "tier_from": Decimal("3.33"), "cap": Decimal(5)},
+    {"plan_id": "tiered", "kind": "tiered", "rate": Decimal(5), "currency": "EUR", "lock_days": 2},
+    {
+        "plan_id": "tiered",
+        "kind": "tiered",
+        "rate": Decimal("8.25"),
+        "tier_from": Decimal("3.33"),
+        "cap": Decimal("1.25"),
+    },
     {"plan_id": "tiered", "kind": "tiered", "rate": Decimal(10), "tier_from": Decimal(9)},
+    {"plan_id": "late", "kind": "tiered", "rate": Decimal(20), "tier_from": Decimal(7)},
 ]
 CAMPAIGNS = [
     {"campaign_id": "spring", "timezone": "America/New_York", "currency": "USD", "commission_plan_id": "tiered"},
@@ -44,6 +51,7 @@ CAMPAIGNS = [
 CODES = [
     {"normalised_code": "own", "commission_plan_id": "flat", "valid_to": at(3, 5, 12)},
     {"normalised_code": "own", "commission_plan_id": "percent", "valid_from": at(3, 5, 12)},
+    {"normalised_code": "late", "commission_plan_id": "late"},
     {"normalised_code": "plain"},
 ]
 RATES = [
@@ -54,9 +62,19 @@ RATES = [
 CURRENCIES = {"USD": 100, "EUR": 100, "JPY": 1, "KWD": 1000}  # KWD has no rate, JPY none before March
 
 TIMES = st.sampled_from(
-    [at(2, 27), at(3, 1, 4, 999_999), at(3, 1, 5), at(3, 5, 12), at(3, 5, 12), at(3, 5, 12, 1), at(3, 31, 16), at(4, 9)]
+    [
+        at(2, 27),
+        at(3, 1, 4, 999_999),  # of February in New York
+        at(3, 1, 5),
+        at(3, 4, 16),  # of the fifth in Tokyo
+        *[at(3, 5, 12)] * 3,
+        at(3, 5, 12, 1),
+        at(3, 7, 12),  # locked to the microsecond
+        at(3, 31, 16),  # of April in Tokyo
+        at(4, 9),
+    ]
 )
-AMOUNTS = st.sampled_from([0, 1, 100, 333, 500, 901, 1234, 5000])
+AMOUNTS = st.sampled_from([0, 1, 333, 500, 901, 1234, 2500, 5000])
 PRICED = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(["placed", "amended"]),
@@ -66,27 +84,27 @@ PRICED = st.fixed_dictionaries(
     }
 )
 REFUNDED = st.fixed_dictionaries(
-    {"kind": st.just("refunded"), "refund_amount": st.sampled_from(["1", "0.5", "4.25", "0.001", "50"])},
+    {"kind": st.just("refunded"), "refund_amount": st.sampled_from(["1", "0.5", "4.25", "1.005", "50"])},
     optional={"currency": st.sampled_from(["USD", "EUR"])},
 )
 LATER = st.tuples(TIMES, PRICED | REFUNDED | REFUNDED | st.just({"kind": "cancelled"}))
 CLAIMS = st.fixed_dictionaries(
     {
-        "influencer_id": st.sampled_from(["ana", "ben"]),
-        "campaign_id": st.sampled_from(["spring", "spring", "tokyo", "bare"]),
-        "code": st.sampled_from(["own", "plain", None]),
+        "influencer_id": st.sampled_from(["ana", "ana", "ana", "ben"]),
+        "campaign_id": st.sampled_from(["spring", "spring", "spring", "tokyo", "bare"]),
+        "code": st.sampled_from(["own", "plain", "late", None, None, None]),
         "occurred_at": TIMES,
-        "reason": st.sampled_from(["won", "won", "outranked", "code_compromised", "self_purchase"]),
+        "reason": st.sampled_from(["won", "won", "won", "outranked", "code_compromised", "self_purchase"]),
     }
 )
-ORDERS = st.tuples(TIMES, PRICED, st.lists(LATER, max_size=4), st.lists(CLAIMS, min_size=1, max_size=3))
+ORDERS = st.tuples(TIMES, PRICED, st.lists(LATER, max_size=3), st.lists(CLAIMS, min_size=1, max_size=3))
 
 
 @st.composite
 def books(draw: st.DrawFn) -> Books:
-    """A handful of orders, each placed at some time, most of them won by somebody."""
+    """Some orders, each placed at some time, most of them won by somebody."""
     events, claims, winners = {}, {}, {}
-    for number, (placed_at, placed, later, claimed) in enumerate(draw(st.lists(ORDERS, min_size=1, max_size=8))):
+    for number, (placed_at, placed, later, claimed) in enumerate(draw(st.lists(ORDERS, min_size=5, max_size=9))):
         order_id = f"o{number}"
         told = [(placed_at, {**placed, "kind": "placed"}), *later]
         events[order_id] = [
@@ -94,7 +112,7 @@ def books(draw: st.DrawFn) -> Books:
             for n, (moment, fields) in enumerate(told)
         ]
         claims[order_id], winners[order_id] = _claims_of(order_id, claimed)
-    watermark = draw(st.sampled_from([None, at(3, 6), at(4, 1, 3), at(4, 1, 4), at(6, 1)]))
+    watermark = draw(st.sampled_from([None, at(3, 8, 12), at(4, 1, 3), at(4, 1, 4), at(6, 1)]))
     won = {order: winner for order, winner in winners.items() if winner}
     return Books(events, won, claims, filled(PLANS, "plans"), filled(CAMPAIGNS, "campaigns"), filled(CODES, "codes"),
                  RATES, "USD", 7, watermark)  # fmt: skip
@@ -144,7 +162,7 @@ class Ledger:
         sql["fct_commissions"] = (compiled / "marts" / "fct_commissions.sql").read_text(encoding="utf-8")
         with duckdb.connect(str(root / "warehouse" / "build.duckdb"), read_only=True) as connection:
             schemas = {
-                name: connection.execute(f"select * from {name} limit 0").to_arrow_table().schema for name in _names()
+                name: connection.sql(f"select * from {name} limit 0").to_arrow_table().schema for name in _names()
             }
         return cls(sql, schemas)
 

@@ -235,9 +235,8 @@ def _entries_of(
     if line.is_void:
         ((_, at, amount, commission),) = found
         found.append(("void", at, _less(0, amount), _less(0, commission)))
-    known = [amount for _, _, amount, _ in found if amount is not None]
-    causes = {cause for cause, *_ in found}
-    if known and sum(known) == 0 and causes & {"refund", "cancellation", "void"}:
+    causes = {cause for cause, _, amount, _ in found if amount}
+    if line.is_void or (worths[-1][3] == 0 and causes & {"refund", "cancellation"}):
         state = "reversed"
     return [
         Entry(line.order_id, key[0], key[1], key[2], key[3], cause, at, amount, commission, state,

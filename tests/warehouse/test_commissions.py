@@ -113,7 +113,8 @@ def test_every_entry_of_a_hostile_shop_is_the_oracle_s(shop, built):
 
 def test_a_day_holds_what_was_entered_on_it(built):
     apart = built.execute(
-        "select * from (select influencer_id, campaign_id, day, sum(commission) as owed from fct_commissions group by all)"
+        "select *"
+        " from (select influencer_id, campaign_id, day, sum(commission) as owed from fct_commissions group by all)"
         " full join intermediate.int_commissions_by_day using (influencer_id, campaign_id, day)"
         " where owed * 100 is distinct from reporting_minor or has_unpriced"
     ).fetchall()

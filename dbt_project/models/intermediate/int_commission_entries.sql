@@ -56,6 +56,25 @@ caps as (  -- in the reporting currency, the same part of the month
     where amount_minor < 0
 ),
 
+worthless as (
+    select
+        order_id,
+        influencer_id,
+        campaign_id
+    from worths
+    where is_latest and worth_minor = 0
+),
+
+undone as (  -- came to nothing, and not for want of worth
+    select distinct
+        changed.order_id,
+        changed.influencer_id,
+        changed.campaign_id
+    from changed
+    inner join worthless using (order_id, influencer_id, campaign_id)
+    where changed.cause in ('refund', 'cancellation') and changed.amount_minor != 0
+),
+
 together as (
     select * from changed
     where cause = 'order' or amount_minor is distinct from 0
@@ -67,36 +86,32 @@ together as (
 
 final as (
     select
-        order_id,
-        event_id,
-        influencer_id,
-        campaign_id,
-        code,
-        plan_id,
-        kind,
-        rate,
-        cause,
-        void_reason,
-        occurred_at as entered_at,
-        cast(timezone(timezone, occurred_at) as date) as day,
-        order_month,
-        locked_at,
-        timezone(timezone, cast(order_month + interval 1 month as timestamp)) as month_ends_at,
-        currency,
-        units,
-        below_minor,
-        base_minor,
-        base_before_minor,
-        amount_minor,
-        reporting_minor,
-        status,
-        coalesce(
-            order_id is not null
-            and sum(amount_minor) over line = 0
-            and bool_or(cause in ('refund', 'cancellation', 'void')) over line, false
-        ) as is_reversed
+        together.order_id,
+        together.event_id,
+        together.influencer_id,
+        together.campaign_id,
+        together.code,
+        together.plan_id,
+        together.kind,
+        together.rate,
+        together.cause,
+        together.void_reason,
+        together.occurred_at as entered_at,
+        cast(timezone(together.timezone, together.occurred_at) as date) as day,
+        together.order_month,
+        together.locked_at,
+        timezone(together.timezone, cast(together.order_month + interval 1 month as timestamp)) as month_ends_at,
+        together.currency,
+        together.units,
+        together.below_minor,
+        together.base_minor,
+        together.base_before_minor,
+        together.amount_minor,
+        together.reporting_minor,
+        together.status,
+        together.void_reason is not null or undone.order_id is not null as is_reversed
     from together
-    window line as (partition by order_id, influencer_id, campaign_id)
+    left join undone using (order_id, influencer_id, campaign_id)
 )
 
 select * from final

@@ -32,6 +32,15 @@ rated as (
     from used
     inner join plans on used.plan_id = plans.plan_id
     where used.kind = 'tiered'
+    union all
+    select  -- what is below the lowest tier earns nothing
+        plan_id,
+        currency,
+        0 as rate,
+        0 as from_minor,
+        cast(null as decimal(20, 4)) as tier_from
+    from used
+    where kind = 'tiered'
 ),
 
 tiers as (
@@ -42,13 +51,16 @@ tiers as (
         -- its 18 decimals without the point: the product would not fit a decimal
         cast(replace(cast(coalesce(rate, 0) as varchar), '.', '') as hugeint) as rate_parts
     from rated
-    qualify row_number() over (partition by plan_id, currency, from_minor order by tier_from desc nulls last) = 1
+    qualify row_number() over (
+        partition by plan_id, currency, from_minor
+        order by tier_from desc nulls last, rate desc nulls last
+    ) = 1
 ),
 
 spans as (
     select
         *,
-        lead(from_minor) over (partition by plan_id, currency order by from_minor) - from_minor as span_minor
+        lead(from_minor) over (partition by plan_id, currency order by from_minor) as next_minor
     from tiers
 ),
 
@@ -58,8 +70,9 @@ final as (  -- parts: the hundredth of 10^-18 of a minor unit
         currency,
         from_minor,
         rate_parts,
+        coalesce(next_minor, cast('100000000000000000000000000000000000000' as hugeint)) as to_minor,
         coalesce(
-            sum(rate_parts * span_minor) over (
+            sum(rate_parts * (next_minor - from_minor)) over (
                 partition by plan_id, currency
                 order by from_minor
                 rows between unbounded preceding and 1 preceding

@@ -22,18 +22,37 @@ steps as (  -- a void line ends where it began
     where lines.void_reason is null or nets.step = 1
 ),
 
-rated as (
+days as (  -- few beside the orders, so that finding their rates costs nothing
+    select distinct
+        order_currency,
+        currency,
+        ordered_on
+    from steps
+),
+
+day_rates as (
     select
-        steps.*,
+        days.*,
         order_rates.worth as order_worth,
         order_rates.worth_base as order_worth_base,
         plan_rates.worth as plan_worth,
         plan_rates.worth_base as plan_worth_base
-    from steps
+    from days
     asof left join rates as order_rates
-        on steps.order_currency = order_rates.currency and steps.ordered_on >= order_rates.rate_date
+        on days.order_currency = order_rates.currency and days.ordered_on >= order_rates.rate_date
     asof left join rates as plan_rates
-        on steps.currency = plan_rates.currency and steps.ordered_on >= plan_rates.rate_date
+        on days.currency = plan_rates.currency and days.ordered_on >= plan_rates.rate_date
+),
+
+rated as (
+    select
+        steps.*,
+        day_rates.order_worth,
+        day_rates.order_worth_base,
+        day_rates.plan_worth,
+        day_rates.plan_worth_base
+    from steps
+    inner join day_rates using (order_currency, currency, ordered_on)
 ),
 
 reported as (
@@ -81,20 +100,21 @@ placed as (
 sliced as (
     select
         placed.*,
-        coalesce(upper_tier.parts_below + upper_tier.rate_parts * (placed.up_to_minor - upper_tier.from_minor), 0)
-        - coalesce(lower_tier.parts_below + lower_tier.rate_parts * (placed.below_minor - lower_tier.from_minor), 0)
-            as parts
+        upper_tier.parts_below + upper_tier.rate_parts * (placed.up_to_minor - upper_tier.from_minor)
+        - lower_tier.parts_below - lower_tier.rate_parts * (placed.below_minor - lower_tier.from_minor) as parts
     from placed
-    asof left join tiers as lower_tier
+    left join tiers as lower_tier
         on
             placed.plan_id = lower_tier.plan_id
             and placed.currency = lower_tier.currency
             and placed.below_minor >= lower_tier.from_minor
-    asof left join tiers as upper_tier
+            and placed.below_minor < lower_tier.to_minor
+    left join tiers as upper_tier
         on
             placed.plan_id = upper_tier.plan_id
             and placed.currency = upper_tier.currency
             and placed.up_to_minor >= upper_tier.from_minor
+            and placed.up_to_minor < upper_tier.to_minor
 ),
 
 owed as (
@@ -103,7 +123,7 @@ owed as (
         case
             when kind = 'flat' and net_minor = 0 then 0
             when kind = 'flat' then coalesce(flat_minor, 0)
-            when base_minor is not null then {{ percent_half_up('parts') }}
+            else {{ percent_half_up('parts') }}
         end as worth_minor
     from sliced
 ),
