@@ -1,15 +1,15 @@
 """The data-driven models: what each influencer's share of a campaign's month is, by markov and by shapley."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import groupby
-from math import gcd, lcm
+from math import lcm
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 
 from pipelines.rules.shares import split
-from pipelines.warehouse.markov import End, removal_effects
+from pipelines.warehouse.markov import End, State, removal_effects
 from pipelines.warehouse.shapley import shapley_values
 
 MODEL_SHARES = pa.schema(
@@ -27,7 +27,11 @@ MODEL_SHARES = pa.schema(
 """One row per campaign, month, model and influencer: `parts` are whole numbers in proportion to the shares."""
 
 LARGEST_WHOLE = 2**62
-"""The parts of a period sum to about as much at most, so that a 64-bit amount times a part fits into 128 bits."""
+"""The parts of a period sum to no more, so that a 64-bit amount times a part fits into 128 bits."""
+
+PERIOD = ("campaign_id", "month")
+PATH = ("influencers", "net_reporting_minor")
+STEP = ("from_influencer_id", "to_influencer_id", "outcome", "transitions")
 
 Row = dict[str, Any]
 Period = tuple[Any, ...]
@@ -38,11 +42,11 @@ def model_shares(paths: pa.Table, transitions: pa.Table) -> pa.Table:
 
     The rows may come in any order and end in the same result, to the bit.
     """
-    steps = {period: removal_effects(_counts(rows)) for period, rows in _by_period(transitions)}
+    effects_of = {period: removal_effects(_counts(rows)) for period, rows in _by_period(transitions, STEP)}
     shares: list[Row] = []
-    for period, rows in _by_period(paths):
-        values = shapley_values((row["influencers"], int(row["net_reporting_minor"])) for row in rows)
-        effects = steps.get(period, {})
+    for period, rows in _by_period(paths, PATH):
+        values = shapley_values((influencers, int(net)) for influencers, net in rows.iter_rows())
+        effects = effects_of.get(period, {})
         worth = dict(zip(values, _amounts(values), strict=True))
         for influencer, parts, share in _shared({name: effects.get(name, Fraction(0)) for name in values}):
             effect = float(effects[influencer]) if influencer in effects else None
@@ -53,23 +57,27 @@ def model_shares(paths: pa.Table, transitions: pa.Table) -> pa.Table:
 
 
 def whole_parts(weights: Mapping[str, Fraction]) -> dict[str, int]:
-    """The least whole numbers in proportion to `weights` (0 or more); they sum to about LARGEST_WHOLE at most.
+    """The least whole numbers in proportion to `weights` (0 or more), whose sum is at most LARGEST_WHOLE.
 
-    Where the exact ones are larger they are rounded, by at most half of one part; what weighs something keeps one.
+    Where the exact ones are larger they are rounded, by at most half of one; what weighs something keeps one.
     """
-    common = lcm(*(weight.denominator for weight in weights.values()))
-    exact = {name: weight.numerator * (common // weight.denominator) for name, weight in weights.items()}
-    divisor, whole = gcd(*exact.values()) or 1, sum(exact.values())
-    if whole // divisor <= LARGEST_WHOLE:
-        return {name: part // divisor for name, part in exact.items()}
-    return {name: max(round(Fraction(part * LARGEST_WHOLE, whole)), int(part > 0)) for name, part in exact.items()}
+    largest = max(weights.values())
+    if not largest:
+        return dict.fromkeys(weights, 0)
+    relative = {name: weight / largest for name, weight in weights.items()}
+    common, scale = 1, LARGEST_WHOLE // len(weights)
+    for weight in relative.values():
+        common = min(lcm(common, weight.denominator), scale + 1)
+    if common <= scale:
+        return {name: int(weight * common) for name, weight in relative.items()}
+    return {name: max(round(weight * scale), int(weight > 0)) for name, weight in relative.items()}
 
 
 def _shared(weights: Mapping[str, Fraction]) -> Iterator[tuple[str, int, float | None]]:
-    whole = sum(weights.values())
     parts = whole_parts(weights)
-    for influencer, weight in weights.items():
-        yield influencer, parts[influencer], float(weight / whole) if whole else None
+    whole = sum(parts.values())
+    for influencer, part in parts.items():
+        yield influencer, part, part / whole if whole else None
 
 
 def _amounts(values: Mapping[str, Fraction]) -> list[int]:
@@ -81,22 +89,16 @@ def _amounts(values: Mapping[str, Fraction]) -> list[int]:
     return split(int(whole), [int(value * common) for value in values.values()])
 
 
-def _counts(rows: list[Row]) -> dict[tuple[str | End, str | End], int]:
+def _counts(steps: pl.DataFrame) -> dict[tuple[State, State], int]:
     return {
-        (
-            End.START if row["from_influencer_id"] is None else row["from_influencer_id"],
-            End(row["outcome"]) if row["to_influencer_id"] is None else row["to_influencer_id"],
-        ): int(row["transitions"])
-        for row in rows
+        (End.START if origin is None else origin, End(outcome) if target is None else target): count
+        for origin, target, outcome, count in steps.iter_rows()
     }
 
 
-def _by_period(table: pa.Table) -> Iterator[tuple[Period, list[Row]]]:
-    def period(row: Row) -> Period:
-        return row["campaign_id"], row["month"]
-
-    for key, rows in groupby(sorted(table.to_pylist(), key=period), key=period):
-        yield key, list(rows)
+def _by_period(table: pa.Table, columns: Sequence[str]) -> Iterator[tuple[Period, pl.DataFrame]]:
+    rows = pl.DataFrame(table.select([*PERIOD, *columns])).sort(PERIOD)
+    yield from rows.partition_by(PERIOD, as_dict=True, include_key=False).items()
 
 
 def _row(period: Period, model: str, influencer: str, parts: int, share: float | None) -> Row:

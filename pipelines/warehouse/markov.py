@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-EXACT_INFLUENCERS = 20
+EXACT_INFLUENCERS = 24
 """Up to so many influencers the chain is solved in whole numbers, whose cost grows with the fourth power."""
 DECIMALS = 12
 """Above, it is solved in binary64 and each effect rounded to so many decimals; the error stays below one of them."""
@@ -55,22 +55,18 @@ def removal_effects(transitions: Mapping[tuple[State, State], int]) -> dict[str,
 
 
 def _exact(matrix: Sequence[Sequence[int]], converting: Sequence[int]) -> list[Fraction]:
-    """Fraction-free elimination after Bareiss: every division leaves no remainder, and the determinant cancels."""
-    size = len(matrix)
-    rows = [
-        [*row, *(int(i == j) for j in range(size)), conversions]
-        for i, (row, conversions) in enumerate(zip(matrix, converting, strict=True))
-    ]
+    """Inverts in place, fraction-free after Bareiss: every division leaves no remainder, the determinant cancels."""
+    rows = [[*row, conversions] for row, conversions in zip(matrix, converting, strict=True)]
     divisor = 1
-    for k in range(size):  # no pivot is 0: from every state a path ends
-        chosen, pivot = rows[k], rows[k][k]
-        rows = [
-            chosen if row is chosen else [(pivot * x - row[k] * y) // divisor for x, y in zip(row, chosen, strict=True)]
-            for row in rows
-        ]
+    for k, chosen in enumerate(rows):  # no pivot is 0: from every state a path ends
+        pivot, chosen[k] = chosen[k], divisor
+        for row in rows:
+            if row is not chosen:
+                factor, row[k] = row[k], 0
+                row[:] = [(pivot * x - factor * y) // divisor for x, y in zip(row, chosen, strict=True)]
         divisor = pivot
     everything = sum(converting)
-    return [Fraction(row[-1], everything * row[size + i]) for i, row in enumerate(rows)]
+    return [Fraction(row[-1], everything * row[i]) for i, row in enumerate(rows)]
 
 
 def _rounded(matrix: Sequence[Sequence[int]], converting: Sequence[int]) -> list[Fraction]:

@@ -126,7 +126,7 @@ def many_paths(influencers: int, seed: int) -> Paths:
 
 
 def test_many_influencers_are_exact_to_the_stated_decimal(monkeypatch):
-    for influencers, seed in ((EXACT_INFLUENCERS - 1, 1), (30, 2), (45, 3)):
+    for influencers, seed in ((EXACT_INFLUENCERS - 1, 1), (40, 2)):
         steps = transitions_of(many_paths(influencers, seed))
         assert len({state for pair in steps for state in pair}) - len(End) > EXACT_INFLUENCERS
         rounded = removal_effects(steps)

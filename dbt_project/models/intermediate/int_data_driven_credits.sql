@@ -10,72 +10,119 @@ attributions as (select * from {{ ref('int_current_attributions') }}),
 
 shares as (select * from {{ ref('int_model_shares') }}),
 
-touches as (
+orders as (
+    select
+        journeys.order_id,
+        journeys.campaign_id,
+        journeys.month,
+        journeys.touches,
+        {% for credited, ordered in amounts.items() %}
+        attributions.{{ ordered }} as {{ credited }},
+        {% endfor %}
+        list_unique(journeys.influencers) as influencer_count
+    from journeys
+    inner join attributions using (order_id)
+),
+
+whole as (  -- nothing to split
     select
         order_id,
-        campaign_id,
-        month,
-        unnest(touches) as touch
-    from journeys
+        {% for credited in amounts %}
+        {{ credited }},
+        {% endfor %}
+        touches[1] as touch,
+        1.0 as weight,
+        unnest(['markov', 'shapley']) as model
+    from orders
+    where influencer_count = 1
+),
+
+placed as (
+    select
+        order_id,
+        unnest(touches) as touch,
+        unnest(range(len(touches))) as place
+    from orders
+    where influencer_count > 1
 ),
 
 claimants as (  -- each influencer of an order at its earliest touch
     select
         order_id,
-        campaign_id,
-        month,
-        min(touch) as touch
-    from touches
-    group by order_id, campaign_id, month, touch.influencer_id
+        arg_min(touch, place) as touch,
+        min(place) as place
+    from placed
+    group by order_id, touch.influencer_id
 ),
 
 weighed as (
     select
-        claimants.order_id,
-        claimants.touch,
+        orders.order_id,
         shares.model,
-        {% for credited, ordered in amounts.items() %}
-        attributions.{{ ordered }} as ordered_{{ credited }},
+        claimants.touch,
+        claimants.place,
+        {% for credited in amounts %}
+        orders.{{ credited }},
         {% endfor %}
         case when sum(shares.parts) over model_of_order = 0 then 1 else shares.parts end as parts
     from claimants
-    inner join attributions using (order_id)
+    inner join orders using (order_id)
     inner join shares
         on
-            claimants.campaign_id = shares.campaign_id
-            and claimants.month = shares.month
+            orders.campaign_id = shares.campaign_id
+            and orders.month = shares.month
             and claimants.touch.influencer_id = shares.influencer_id
-    window model_of_order as (partition by claimants.order_id, shares.model)
+    window model_of_order as (partition by orders.order_id, shares.model)
 ),
 
 totalled as (
     select
         *,
-        sum(parts) over (partition by order_id, model) as whole
+        sum(parts) over (partition by order_id, model) as all_parts
     from weighed
 ),
 
 floored as (
     select
         {% for credited in amounts %}
-        ordered_{{ credited }} * cast(parts as hugeint) // whole as floor_{{ credited }},
-        ordered_{{ credited }} * cast(parts as hugeint) % whole as remainder_{{ credited }},
+        {{ credited }} * cast(parts as hugeint) // all_parts as floor_{{ credited }},
+        {{ credited }} * cast(parts as hugeint) % all_parts as remainder_{{ credited }},
         {% endfor %}
         *
     from totalled
 ),
 
-ranked as (
+ranked as (  -- the units that the floors leave go to the largest remainders, of equal ones to the earlier touch
     select
         {% for credited in amounts %}
-        ordered_{{ credited }} - sum(floor_{{ credited }}) over model_of_order as left_{{ credited }},
+        {{ credited }} - sum(floor_{{ credited }}) over model_of_order as left_{{ credited }},
         row_number() over (
-            partition by order_id, model order by remainder_{{ credited }} desc, touch
+            partition by order_id, model order by remainder_{{ credited }} desc, place
         ) as rank_{{ credited }},
         {% endfor %}
         *
     from floored
     window model_of_order as (partition by order_id, model)
+),
+
+split as (
+    select
+        order_id,
+        {% for credited in amounts %}
+        cast(
+            floor_{{ credited }} + case when rank_{{ credited }} <= left_{{ credited }} then 1 else 0 end as bigint
+        ) as {{ credited }},
+        {% endfor %}
+        model,
+        touch,
+        cast(parts as double) / cast(all_parts as double) as weight
+    from ranked
+),
+
+credits as (
+    select * from whole
+    union all by name
+    select * from split
 ),
 
 final as (
@@ -86,13 +133,12 @@ final as (
         touch.claim_id,
         touch.influencer_id,
         touch.campaign_id,
-        {% for credited in amounts %}
-        cast(
-            floor_{{ credited }} + case when rank_{{ credited }} <= left_{{ credited }} then 1 else 0 end as bigint
-        ) as {{ credited }},
-        {% endfor %}
-        cast(parts as double) / cast(whole as double) as weight
-    from ranked
+        gross_minor,
+        amount_minor,
+        gross_reporting_minor,
+        amount_reporting_minor,
+        cast(weight as double) as weight
+    from credits
 )
 
 select * from final
