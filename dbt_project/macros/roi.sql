@@ -4,8 +4,13 @@
 {% macro roi_sums() -%}
     round(fsum(orders), 9) as orders,
     round(fsum(new_customer_orders), 9) as new_customer_orders,
+    round(fsum(returning_customer_orders), 9) as returning_customer_orders,
+    round(fsum(provisional_orders), 9) as provisional_orders,
     case when not bool_or(has_unpriced_order) then {{ minor_to_decimal('sum(gross_minor)') }} end as gross_revenue,
     case when not bool_or(has_unpriced_order) then {{ minor_to_decimal('sum(net_minor)') }} end as net_revenue,
+    case
+        when not bool_or(has_unpriced_order) then {{ minor_to_decimal('sum(provisional_net_minor)') }}
+    end as provisional_net_revenue,
     {{ minor_to_decimal('sum(cost_fee_minor)') }} as cost_fee,
     {{ minor_to_decimal('sum(cost_product_minor)') }} as cost_product,
     {{ minor_to_decimal('sum(cost_shipping_minor)') }} as cost_shipping,
@@ -73,4 +78,13 @@
     {{ ratio('engagements', 'reach') }} as engagement_rate_by_reach,
     {{ ratio('engagements', 'views') }} as engagement_rate_by_views,
     emv
+{%- endmacro %}
+
+{# Who bought, and what is still provisional, of the same sums. #}
+{% macro roi_parts() -%}
+    returning_customer_orders,
+    round(orders - provisional_orders, 9) as settled_orders,
+    provisional_orders,
+    cast(net_revenue - provisional_net_revenue as decimal(38, 4)) as settled_net_revenue,
+    provisional_net_revenue
 {%- endmacro %}

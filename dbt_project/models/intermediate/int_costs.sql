@@ -5,7 +5,7 @@ shares as (select * from {{ ref('int_cost_shares') }}),
 dealt as (
     select
         *,
-        cast(sum(reporting_minor) over (partition by cost_id) as hugeint) as whole,
+        cast(sum(reporting_minor) over (partition by cost_id) as hugeint) as total_minor,
         cast(sum(reporting_minor) over (partition by cost_id order by day) as hugeint) as dealt_after
     from costs
     where influencer_id is null
@@ -15,17 +15,17 @@ wholes as (
     select distinct
         cost_id,
         campaign_id,
-        whole
+        total_minor
     from dealt
 ),
 
 floored as (
     select
         wholes.cost_id,
-        wholes.whole,
+        wholes.total_minor,
         shares.influencer_id,
-        wholes.whole * shares.weight // shares.total_weight as minor,
-        wholes.whole * shares.weight % shares.total_weight as remainder
+        wholes.total_minor * shares.weight // shares.total_weight as floored_minor,
+        wholes.total_minor * shares.weight % shares.total_weight as remainder
     from wholes
     inner join shares using (campaign_id)
 ),
@@ -34,17 +34,17 @@ parts as (  -- what flooring left goes to the largest remainders, so that the pa
     select
         cost_id,
         influencer_id,
-        minor + case
+        floored_minor + case
             when
-                row_number() over (partition by cost_id order by remainder desc, influencer_id)
-                <= whole - sum(minor) over (partition by cost_id)
+                row_number() over (partition by cost_id order by remainder desc, influencer_id asc)
+                <= total_minor - sum(floored_minor) over (partition by cost_id)
                 then 1
             else 0
         end as part
     from floored
 ),
 
-reached as (  -- each day as much of everyone's part as of the whole: never less than the day before
+reached as (  -- each day as much of everyone's part as of the whole, what is rounded on the earlier day
     select
         dealt.cost_id,
         dealt.campaign_id,
@@ -52,7 +52,10 @@ reached as (  -- each day as much of everyone's part as of the whole: never less
         dealt.category,
         dealt.day,
         dealt.reporting_minor is null as is_unpriced,
-        case when dealt.whole = 0 then 0 else parts.part * dealt.dealt_after // dealt.whole end as reached
+        case
+            when dealt.total_minor = 0 then 0
+            else (parts.part * dealt.dealt_after + dealt.total_minor - 1) // dealt.total_minor
+        end as reached
     from dealt
     inner join parts using (cost_id)
 ),

@@ -4,7 +4,9 @@ costs as (select * from {{ ref('int_costs') }}),
 
 clicks as (select * from {{ ref('int_clicks_by_day') }}),
 
-posts as (select * from {{ ref('int_posts') }}),
+posts as (select * from {{ ref('int_post_days') }}),
+
+commissions as (select * from {{ ref('int_commissions_by_day') }}),
 
 members as (select * from {{ ref('int_campaign_influencers') }}),
 
@@ -22,6 +24,9 @@ facts as (  -- each fact with its own columns alone: whoever has one kind of fac
         model,
         weight as orders,
         case when is_new_customer then weight end as new_customer_orders,
+        case when not is_new_customer then weight end as returning_customer_orders,
+        case when status = 'provisional' then weight end as provisional_orders,
+        case when status = 'provisional' then amount_reporting_minor end as provisional_net_minor,
         gross_reporting_minor as gross_minor,
         amount_reporting_minor as net_minor,
         amount_reporting_minor is null as is_unpriced_order,
@@ -38,6 +43,16 @@ facts as (  -- each fact with its own columns alone: whoever has one kind of fac
         costs.reporting_minor as cost_minor,
         costs.reporting_minor is null as is_unpriced_cost
     from costs
+    cross join models
+    union all by name
+    select
+        commissions.influencer_id,
+        commissions.campaign_id,
+        commissions.day,
+        models.model,
+        commissions.reporting_minor as commission_minor,
+        commissions.has_unpriced as is_unpriced_cost
+    from commissions
     cross join models
     union all by name
     select
@@ -83,8 +98,11 @@ final as (
         model,
         coalesce(fsum(orders), 0) as orders,
         coalesce(fsum(new_customer_orders), 0) as new_customer_orders,
+        coalesce(fsum(returning_customer_orders), 0) as returning_customer_orders,
+        coalesce(fsum(provisional_orders), 0) as provisional_orders,
         coalesce(sum(gross_minor), 0) as gross_minor,
         coalesce(sum(net_minor), 0) as net_minor,
+        coalesce(sum(provisional_net_minor), 0) as provisional_net_minor,
         coalesce(sum(cost_minor) filter (where category = 'fee'), 0) as cost_fee_minor,
         coalesce(sum(cost_minor) filter (where category = 'product'), 0) as cost_product_minor,
         coalesce(sum(cost_minor) filter (where category = 'shipping'), 0) as cost_shipping_minor,
@@ -93,7 +111,7 @@ final as (
         coalesce(sum(cost_minor) filter (where category = 'labour'), 0) as cost_labour_minor,
         coalesce(sum(cost_minor) filter (where category = 'boost'), 0) as cost_boost_minor,
         coalesce(sum(cost_minor) filter (where category = 'other'), 0) as cost_other_minor,
-        cast(0 as hugeint) as commission_minor,
+        coalesce(sum(commission_minor), 0) as commission_minor,
         coalesce(sum(clicks), 0) as clicks,
         coalesce(sum(valid_clicks), 0) as valid_clicks,
         sum(impressions) as impressions,

@@ -56,7 +56,8 @@ final as (
         {{ roi_measures() }},
         status,
         views,
-        followers
+        followers,
+        {{ roi_parts() }}
     from measured
 )
 

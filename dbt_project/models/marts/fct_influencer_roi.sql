@@ -4,6 +4,8 @@ assists as (select * from {{ ref('int_assists') }}),
 
 influencers as (select * from {{ ref('dim_influencer') }}),
 
+content as (select * from {{ ref('int_content_types') }}),
+
 summed as (
     select
         influencer_id,
@@ -31,11 +33,15 @@ measured as (
         influencers.tier,
         influencers.platform,
         influencers.followers,
+        influencers.partnership_type,
+        influencers.country,
+        content.content_type,
         {{ cost_total() }} as cost_total,
         coalesce(assisted.assisted_orders, 0) as assisted_orders
     from summed
     left join assisted using (influencer_id, campaign_id)
     left join influencers using (influencer_id)
+    left join content using (influencer_id, campaign_id)
 ),
 
 final as (
@@ -48,7 +54,11 @@ final as (
         platform,
         status,
         views,
-        followers
+        followers,
+        {{ roi_parts() }},
+        content_type,
+        partnership_type,
+        country
     from measured
 )
 
