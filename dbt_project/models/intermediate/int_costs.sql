@@ -25,7 +25,7 @@ floored as (
         wholes.total_minor,
         shares.influencer_id,
         wholes.total_minor * shares.weight // shares.total_weight as floored_minor,
-        wholes.total_minor * shares.weight % shares.total_weight as remainder
+        wholes.total_minor * shares.weight % shares.total_weight as left_over
     from wholes
     inner join shares using (campaign_id)
 ),
@@ -36,7 +36,7 @@ parts as (  -- what flooring left goes to the largest remainders, so that the pa
         influencer_id,
         floored_minor + case
             when
-                row_number() over (partition by cost_id order by remainder desc, influencer_id asc)
+                row_number() over (partition by cost_id order by left_over desc, influencer_id asc)
                 <= total_minor - sum(floored_minor) over (partition by cost_id)
                 then 1
             else 0
