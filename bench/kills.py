@@ -35,6 +35,8 @@ ROUND_SECONDS = 20.0  # from one accident to the next, about
 SUSPENDED_SECONDS = 30.0
 EVENTS_AN_ORDER = 11
 DEFAULT_ORDERS = 9_000  # some 100,000 events
+BLOCKS = {"CODETRAIL_BLOCK_MESSAGES": "2000", "CODETRAIL_BLOCK_SECONDS": "0.1"}  # so that there are many commits
+CATCH_UP_SECONDS = 1_200.0
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Shop:
     run: LiveRun
 
     def restart(self) -> None:
-        self.run = LiveRun(self.root, self.broker, self.prism)
+        self.run = LiveRun(self.root, self.broker, self.prism, **BLOCKS)
 
     def the_run_is_killed(self) -> None:
         self.run.kill()
@@ -116,14 +118,14 @@ def _live_through(
     rate = orders * EVENTS_AN_ORDER / (len(names) * ROUND_SECONDS)
     with _selling(folder / "sells", broker, orders, rate, seed) as feeder:
         root = workspace(folder / "live", folder / "sells" / "reference")
-        shop = Shop(root, broker, prism, LiveRun(root, broker, prism))
+        shop = Shop(root, broker, prism, LiveRun(root, broker, prism, **BLOCKS))
         with _left_alone(shop):
             for name in names:
                 time.sleep(chance.uniform(0, 2 * ROUND_SECONDS))
                 ACCIDENTS[name][1](shop)
             if feeder.wait() != 0:
                 raise AssertionError(f"the shop ended with {feeder.returncode}")
-            shop.run.wait_until_caught_up(ends_of(broker))
+            shop.run.wait_until_caught_up(ends_of(broker), CATCH_UP_SECONDS)
             if shop.run.stop() != 0:
                 raise AssertionError(shop.run.said)
     lake = Lake(root / "lake")

@@ -165,22 +165,22 @@ class LiveRun:
         self.terminate()
         return self.ended()
 
-    def wait_until(self, holds, what: str) -> None:
+    def wait_until(self, holds, what: str, seconds: float = PATIENCE) -> None:
         """Waits for a condition as long as the run lives."""
 
         def holds_or_ended() -> bool:
             assert self.process.poll() is None, f"the run ended with {self.process.poll()}: {self.said}"
             return holds()
 
-        wait_until(holds_or_ended, f"{what}; the run says: {self.said}")
+        wait_until(holds_or_ended, f"{what}; the run says: {self.said}", seconds)
 
     def wait_until_landed(self, messages: int) -> None:
         """Until that many offsets of all partitions lie behind it."""
         self.wait_until(lambda: self.landed() >= messages, f"{messages} messages landed")
 
-    def wait_until_caught_up(self, ends: dict[str, int]) -> None:
+    def wait_until_caught_up(self, ends: dict[str, int], seconds: float = PATIENCE) -> None:
         """Until all up to these offsets has landed and gone through attribution."""
-        self.wait_until(lambda: self.attributed(ends) == ends, f"attributed up to {ends}")
+        self.wait_until(lambda: self.attributed(ends) == ends, f"attributed up to {ends}", seconds)
 
     def landed(self) -> int:
         places = [f"{topic}/{partition}" for topic in LANDING for partition in range(4)]
