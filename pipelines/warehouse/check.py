@@ -16,8 +16,9 @@ from pipelines.warehouse.data_tests import read_data_tests
 from pipelines.warehouse.dbt_docs import write_dbt_docs
 from pipelines.warehouse.dbt_runner import scratch_of
 from pipelines.warehouse.docs_pages import Checked, write_pages
-from pipelines.warehouse.drift import attach_published, drift_suite
+from pipelines.warehouse.drift import attach_published, columns_of, drift_suite
 from pipelines.warehouse.findings import CheckResult, Finding
+from pipelines.warehouse.formulas import formula_suite
 from pipelines.warehouse.suites import Batch, Suite, expectations_dir, load_suites
 from pipelines.warehouse.versions import current_version
 
@@ -82,12 +83,13 @@ def open_build(build: Path, checked_at: datetime) -> Iterator[duckdb.DuckDBPyCon
 
 
 def suites_for(connection: duckdb.DuckDBPyConnection, root: Path) -> list[Suite]:
-    """Every suite of `expectations/`, and where `root` has a published version, the one of what has drifted since."""
-    suites = list(load_suites(expectations_dir()))
+    """Every suite of `expectations/`, that of the formulas, and of what has drifted since `root` last published."""
+    columns = {mart: columns_of(connection, mart) for _, mart in marts_of(connection)}
+    suites = [*load_suites(expectations_dir()), formula_suite(columns)]
     if (root / "published" / "current").exists():
         folder, version = current_version(root)
         attach_published(connection, folder)
-        suites.append(drift_suite(connection, version, [mart for _, mart in marts_of(connection)]))
+        suites.append(drift_suite(connection, version, columns))
     return suites
 
 

@@ -35,14 +35,13 @@ def attach_published(connection: duckdb.DuckDBPyConnection, folder: Path) -> Non
     connection.execute(f"attach '{listed}' as {BEFORE} (read_only)")
 
 
-def drift_suite(connection: duckdb.DuckDBPyConnection, version: Version, marts: Iterable[str]) -> Suite:
-    """What is expected of the open build's `marts` beside the attached version of them.
+def drift_suite(connection: duckdb.DuckDBPyConnection, version: Version, now: Columns) -> Suite:
+    """What is expected of the open build's columns beside the attached version of them.
 
     Where the version has fewer than ENOUGH orders, nothing is said of shares and sums. Raises BadInput when
     expectations/drift.json cannot be read.
     """
-    before = {mart: _columns(connection, f"{BEFORE}.{mart}") for mart in sorted(version.rows)}
-    now = {mart: _columns(connection, mart) for mart in sorted(marts)}
+    before = {mart: columns_of(connection, f"{BEFORE}.{mart}") for mart in sorted(version.rows)}
     both = [mart for mart in before if mart in now]
     written = load_suite(expectations_dir() / "drift.json")
     batches = [_kept_columns(before, now), _arrivals(version)]
@@ -54,7 +53,8 @@ def drift_suite(connection: duckdb.DuckDBPyConnection, version: Version, marts: 
     return Suite(written.table, f"{written.grain} That is version {version.version}.", tuple(batches))
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Column -> type, in order."""
     relation = connection.table(table)
     return dict(zip(relation.columns, map(str, relation.types), strict=True))
 
