@@ -1,5 +1,6 @@
 """How dbt is run: in this process, on one DuckDB file, silent, and leaving nothing outside the workspace."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ def run_dbt(command: str, file: Path, scratch: Path, currency: str, digits: int,
     )
     places = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(scratch / "target")]
     quiet = ["--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors", "--no-partial-parse"]
+    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # of Python models, in a temporary folder
     try:
         outcome = dbtRunner().invoke([command, *places, *quiet, "--vars", variables, *options])
     finally:
+        sys.dont_write_bytecode = writes_bytecode
         DuckDBConnectionManager.close_all_connections()
     if outcome.result is None:
         raise CheckFailed(f"dbt {command} stopped: {outcome.exception}; {_log_hint(scratch)}")
