@@ -2,6 +2,26 @@ with uses as (select * from {{ ref('int_code_uses') }}),
 
 clicks as (select * from {{ ref('int_clicks_by_day') }}),
 
+codes as (select * from {{ ref('stg_codes') }}),
+
+holders as (
+    select distinct
+        normalised_code as code,
+        influencer_id
+    from codes
+),
+
+clicked as (
+    select
+        holders.code,
+        clicks.campaign_id,
+        clicks.day,
+        sum(clicks.valid_clicks) as valid_clicks
+    from clicks
+    inner join holders using (influencer_id)
+    group by holders.code, clicks.campaign_id, clicks.day
+),
+
 lives as (
     select
         code,
@@ -39,7 +59,7 @@ spread as (
         coalesce(by_day.uses_with_visitor, 0) as uses_with_visitor,
         coalesce(by_day.uses_without_click, 0) as uses_without_click,
         coalesce(by_day.uses_from_coupon_sites, 0) as uses_from_coupon_sites,
-        coalesce(clicks.valid_clicks, 0) as clicks,
+        coalesce(clicked.valid_clicks, 0) as clicks,
         coalesce(by_day.customers, 0) as customers,
         coalesce(by_day.uses_of_new_customers, 0) as uses_of_new_customers,
         coalesce(by_day.uses_of_told_customers, 0) as uses_of_told_customers,
@@ -48,7 +68,7 @@ spread as (
         coalesce(by_day.won_minor, 0) as won_minor
     from lives
     left join by_day using (code, influencer_id, campaign_id, day)
-    left join clicks using (influencer_id, campaign_id, day)
+    left join clicked using (code, campaign_id, day)
 ),
 
 weekly as (

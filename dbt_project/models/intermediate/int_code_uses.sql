@@ -4,6 +4,8 @@ orders as (select * from {{ ref('int_orders') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
+codes as (select * from {{ ref('stg_codes') }}),
+
 referrals as (select * from {{ ref('int_code_use_referrals') }}),
 
 used as (
@@ -18,12 +20,20 @@ used as (
     group by order_id, code, influencer_id, campaign_id
 ),
 
-clicked as (
+holders as (
     select distinct
-        order_id,
+        normalised_code as code,
         influencer_id
+    from codes
+),
+
+clicked as (  -- who came by a former holder of the code is no stranger
+    select distinct
+        claims.order_id,
+        holders.code
     from claims
-    where kind = 'link' and influencer_id is not null
+    inner join holders using (influencer_id)
+    where claims.kind = 'link'
 ),
 
 referred as (  -- a month is as long as a click may count
@@ -55,7 +65,7 @@ final as (
     from used
     inner join orders using (order_id)
     inner join campaigns using (campaign_id)
-    left join clicked on used.order_id = clicked.order_id and used.influencer_id = clicked.influencer_id
+    left join clicked on used.order_id = clicked.order_id and used.code = clicked.code
     left join referred on used.order_id = referred.order_id
 )
 

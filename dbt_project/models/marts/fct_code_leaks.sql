@@ -81,7 +81,7 @@ final as (
         suspected.score,
         suspected.is_suspect,
         format(
-            '{} uses in seven days where {:.1f} were to be expected ({} clicks of the influencer, {:.1f} uses a week '
+            '{} uses in seven days where {:.1f} were to be expected ({} clicks of its holders, {:.1f} uses a week '
             || 'before); {} of {} came without such a click, {} from coupon sites',
             suspected.week_uses,
             suspected.week_uses_expected,
