@@ -64,13 +64,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def _codetrail(root: Path, *command: str) -> dict[str, float]:
-    """Runs a command in a process of its own; seconds, and the most memory that it held. Raises SystemExit."""
+    """Runs a command in a process of its own: seconds, CPU seconds, the most memory it held. Raises SystemExit."""
     begun = time.perf_counter()
     process = subprocess.Popen([COMMAND, "--workspace", root, *command])
     _, status, used = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status):
         raise SystemExit(f"codetrail {' '.join(command)} failed")
-    return {"seconds": time.perf_counter() - begun, "megabytes": used.ru_maxrss / 1024}
+    cpu = used.ru_utime + used.ru_stime
+    return {"seconds": time.perf_counter() - begun, "cpu": cpu, "megabytes": used.ru_maxrss / 1024}
 
 
 def _copy_lake(source: Lake, target: Lake, copies: int) -> None:
@@ -115,7 +116,7 @@ def _rows(root: Path, mart: str) -> int:
 
 
 def _told(used: Mapping[str, float]) -> str:
-    return f"{used['seconds']:.1f} s, {used['megabytes']:,.0f} MB at most"
+    return f"{used['seconds']:.1f} s, {used['cpu']:.1f} s of CPU, {used['megabytes']:,.0f} MB at most"
 
 
 def _print(shown: Mapping[str, str]) -> None:
