@@ -1,7 +1,7 @@
 """Who takes part in a simulated world: influencers, campaigns, and what each influencer was lent and posted there."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -14,8 +14,10 @@ TIERS: dict[str, tuple[int, int]] = {
     "micro": (5_000, 100_000),
     "mid": (100_000, 500_000),
     "macro": (500_000, 1_000_000),
-    "mega": (1_000_000, 9_000_000),
+    "mega": (1_000_000, 4_000_000),
 }
+FIRST_TIERS = ("nano", "mega", "mid", "macro", "micro", "nano")  # of the first, so that each is in any world
+LARGEST = {"blog": "micro", "podcast": "mid", "twitch": "macro"}  # no blog has a million readers
 PARTNERSHIPS = ("one_off", "ambassador", "affiliate", "gifting", "event")
 
 
@@ -45,6 +47,21 @@ class Campaign:
     plan: str | None
     starts_at: datetime
     ends_at: datetime
+    starts_on: date  # the same as local days, both in it
+    ends_on: date
+
+    @property
+    def hashtag(self) -> str:
+        return f"#{self.campaign_id.replace('-', '')}"
+
+    @property
+    def days(self) -> int:
+        """How many of its days are over when the world ends; 0 or less if it has not begun."""
+        return min(self.to_day, HORIZON_DAYS) - self.from_day
+
+    @property
+    def days_planned(self) -> int:
+        return self.to_day - self.from_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +95,22 @@ class Cast:
         return sorted(sellers, key=lambda p: -self.participations[p].pull)
 
 
+#: Two go on when the world ends, after 90 days; the last begins then, and nobody has signed for it.
 CATALOGUE = (
     ("spring-glow", "Spring Glow", "Lumora", ("US",), "America/New_York", "USD", 4, 60, "percent-8"),
     ("fruehling", "Frühlingsfrisch", "Nordlicht", ("DE",), "Europe/Berlin", "EUR", 14, 75, "tiered"),
-    ("sakura", "Sakura Picnic", "Hanami", ("JP",), "Asia/Tokyo", "JPY", 30, 80, "percent-8"),
+    ("sakura", "Sakura Picnic", "Hanami", ("JP",), "Asia/Tokyo", "JPY", 30, 104, "percent-8"),
     ("ramadan", "Ramadan Evenings", "Lumora", ("KW",), "Asia/Kuwait", "KWD", 45, 84, "flat-3"),
-    ("always-on", "Always On", "Nordlicht", ("US", "GB", "BR", "DE"), "UTC", "USD", 0, 88, "percent-8"),
+    ("always-on", "Always On", "Nordlicht", ("US", "GB", "BR", "DE"), "UTC", "USD", 0, 118, "percent-8"),
     ("london-runs", "London Runs", "Stride", ("GB",), "Europe/London", "GBP", 20, 70, None),
     ("winter-clear", "Winter Clearance", "Stride", ("US", "GB"), "America/New_York", "USD", 0, 25, None),
     ("carnaval", "Carnaval em Casa", "Hanami", ("BR",), "America/Sao_Paulo", "USD", 35, 62, "percent-8"),
+    ("summer-roads", "Summer Roads", "Stride", (), "Europe/Berlin", "EUR", 96, 150, "tiered"),
 )
 
 
 def draw_cast(rng: np.random.Generator, orders: int, until: datetime) -> Cast:
-    """A world that is large enough for `orders`: 16 influencers at least, 120 at most, eight campaigns."""
+    """A world that is large enough for `orders`: 16 influencers at least, 120 at most, nine campaigns."""
     starts_at = until - timedelta(days=HORIZON_DAYS)
     influencers = _influencers(rng, min(120, 16 + orders // 250))
     campaigns = [_campaign(starts_at, *row) for row in CATALOGUE]
@@ -104,7 +123,10 @@ def _influencers(rng: np.random.Generator, count: int) -> list[Influencer]:
     taken: set[str] = set()
     for i in range(count):
         country = countries[i % len(countries)]
-        tier = tiers[i % 5] if i < 10 else tiers[rng.choice(5, p=[0.3, 0.35, 0.2, 0.1, 0.05])]
+        platform = words.PLATFORMS[i % 6] if i < 12 else str(rng.choice(words.PLATFORMS))
+        drawn_tier = tiers[rng.choice(5, p=[0.3, 0.35, 0.2, 0.1, 0.05])]
+        largest = LARGEST.get(platform, "mega")
+        tier = FIRST_TIERS[i] if i < len(FIRST_TIERS) else min(drawn_tier, largest, key=tiers.index)
         low, high = TIERS[tier]
         first, last = (str(rng.choice(names[country])) for names in (words.FIRST_NAMES, words.LAST_NAMES))
         drawn.append(
@@ -112,7 +134,7 @@ def _influencers(rng: np.random.Generator, count: int) -> list[Influencer]:
                 influencer_id=f"inf-{i + 1:03}",
                 handle=_handle(rng, first, taken),
                 name=f"{first} {last}",
-                platform=words.PLATFORMS[i % 6] if i < 12 else str(rng.choice(words.PLATFORMS)),
+                platform=platform,
                 followers=int(np.exp(rng.uniform(np.log(low), np.log(high)))),
                 tier=tier,
                 country=country,
@@ -148,7 +170,22 @@ def _campaign(
     days = pl.Series([datetime(starts_at.year, starts_at.month, starts_at.day)] * 2)  # noqa: DTZ001 local midnight
     local = days + pl.Series([timedelta(days=from_day), timedelta(days=to_day)])
     begins, ends = local.dt.replace_time_zone(timezone).dt.convert_time_zone("UTC").to_list()
-    return Campaign(campaign_id, name, brand, countries, timezone, currency, from_day, to_day, plan, begins, ends)
+    starts_on, last = starts_at.date() + timedelta(days=from_day), starts_at.date() + timedelta(days=to_day - 1)
+    return Campaign(
+        campaign_id=campaign_id,
+        name=name,
+        brand=brand,
+        countries=countries,
+        timezone=timezone,
+        currency=currency,
+        from_day=from_day,
+        to_day=to_day,
+        plan=plan,
+        starts_at=begins,
+        ends_at=ends,
+        starts_on=starts_on,
+        ends_on=last,
+    )
 
 
 def _participations(

@@ -28,13 +28,22 @@ class Faults:
     mistyped: float = 0.0  # of typed codes
     wave: float = 0.0  # of one campaign's orders: refunded on one day
     foreign_refunds: float = 0.0  # of orders: a refund that names another currency
+    bought: float = 0.0  # of one influencer's followers: come on one day
+    corrected: float = 0.0  # of posts: likes that the platform takes away
     addresses: float = 0.0  # of visitors: an e-mail address for an id; and of survey answers
 
 
 PROFILES: dict[Profile, Faults] = {
     "none": Faults(),
     "mild": Faults(
-        repeated=0.02, disorder_seconds=240, malformed=0.0005, crawled=0.01, mistyped=0.005, addresses=0.0005
+        repeated=0.02,
+        disorder_seconds=240,
+        malformed=0.0005,
+        crawled=0.01,
+        mistyped=0.005,
+        bought=0.25,
+        corrected=0.02,
+        addresses=0.0005,
     ),
     "hostile": Faults(
         repeated=0.05,
@@ -49,6 +58,8 @@ PROFILES: dict[Profile, Faults] = {
         mistyped=0.03,
         wave=0.35,
         foreign_refunds=0.002,
+        bought=0.4,
+        corrected=0.05,
         addresses=0.003,
     ),
 }

@@ -8,8 +8,10 @@ from urllib.parse import quote_plus
 import numpy as np
 
 from pipelines.simulate import vocabulary as words
+from pipelines.simulate.captions import draw_caption
 from pipelines.simulate.cast import Cast
 
+BRIEFS = ("code", "link", "")  # what the caption of a post has to hold
 POLICIES = ("link_wins", "if_involved", "if_winner")
 COLLAB = "collab"  # the utm_content that an agency gave to two influencers: nobody can tell their clicks apart
 SLOTS = 10  # a click on a participation takes one of these at random, so a slot is a tenth of its clicks
@@ -50,8 +52,9 @@ class Post:
     participation: int
     content_type: str
     posted_at: datetime
-    caption: str
     paid: bool
+    brief: str
+    caption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,9 @@ def draw_materials(rng: np.random.Generator, cast: Cast) -> Materials:
     )
     codes.append(replace(codes[former], participation=heir, valid_from=handed_over_at, valid_to=None))
     codes[former] = replace(codes[former], valid_to=handed_over_at)
-    posts = _posts(rng, cast, codes)
+    posts = _posts(rng, cast)
     links, slots = _links(cast, posts)
+    posts = [_with_caption(rng, cast, post, codes, links[slots[post.participation][0]]) for post in posts]
     return Materials(codes, links, slots, posts, leaked, leaked_at, former, handed_over_at)
 
 
@@ -111,31 +115,41 @@ def _codes(rng: np.random.Generator, cast: Cast) -> list[Code]:
     return drawn
 
 
-def _posts(rng: np.random.Generator, cast: Cast, codes: list[Code]) -> list[Post]:
+def _posts(rng: np.random.Generator, cast: Cast) -> list[Post]:
+    """One to three each, in order of time; one in nine of those after the first was not paid for."""
     drawn: list[Post] = []
     for p in range(len(cast.participations)):
         influencer, campaign = cast.influencer_of(p), cast.campaign_of(p)
-        days = campaign.to_day - campaign.from_day
-        for day in sorted(rng.integers(0, max(1, days - 5), size=int(rng.integers(1, 4)))):
-            caption = str(rng.choice(words.CAPTIONS)).format(
-                brand=campaign.brand, tag=f"#{campaign.campaign_id.replace('-', '')}", code=codes[p].code
-            )
+        days = sorted(rng.integers(0, max(1, campaign.days - 5), size=int(rng.integers(1, 4))))
+        for turn, day in enumerate(days):
             drawn.append(
                 Post(
                     post_id=f"post-{len(drawn) + 1:04}",
                     participation=p,
                     content_type=str(rng.choice(words.CONTENT_TYPES[influencer.platform])),
                     posted_at=campaign.starts_at + timedelta(days=int(day), minutes=int(rng.integers(420, 1320))),
-                    caption=caption,
-                    paid=bool(rng.random() < 0.9),
+                    paid=bool(rng.random() < 0.89) or turn == 0,
+                    brief=BRIEFS[len(drawn) % len(BRIEFS)],
                 )
             )
     return drawn
 
 
+def _with_caption(rng: np.random.Generator, cast: Cast, post: Post, codes: list[Code], link: Link) -> Post:
+    country, campaign = cast.influencer_of(post.participation).country, cast.campaign_of(post.participation)
+    held = {"brand": campaign.brand, "code": codes[post.participation].code, "url": link.url}
+    hashtag = campaign.hashtag if post.paid else None
+    return replace(post, caption=draw_caption(rng, country, post.brief, hashtag, held))
+
+
 def _links(cast: Cast, posts: Iterable[Post]) -> tuple[list[Link], list[list[int]]]:
-    """Each has a link of its own and one by utm parameters only; two share one, and every fifth link ends."""
-    first_post = {post.participation: post.post_id for post in reversed(list(posts))}
+    """Each has a link of its own and one by utm parameters only; two share one, and every fifth link ends.
+
+    The first posts lead to these two, a third one to a link more.
+    """
+    posted: dict[int, list[str]] = {}
+    for post in posts:
+        posted.setdefault(post.participation, []).append(post.post_id)
     sharing = cast.of_campaign(2)[:2]
     links: list[Link] = []
     slots: list[list[int]] = []
@@ -144,7 +158,10 @@ def _links(cast: Cast, posts: Iterable[Post]) -> tuple[list[Link], list[list[int
         utm = {"utm_source": influencer.platform, "utm_medium": "influencer", "utm_campaign": campaign.name}
         handle = {"utm_content": influencer.handle.removeprefix("@")}
         ends = campaign.ends_at if p % 5 == 3 else None
-        mine = [(first_post.get(p), {}, ends), (None, utm | handle, None)]
+        first, second, third = (*posted[p], None, None)[:3]
+        mine = [(first, {}, ends), (second, utm | handle, None)]
+        if third:
+            mine.append((third, {}, None))
         if p % 4 == 1:  # fills one column more than its sibling, so the sibling does not match these clicks
             mine.append((None, utm | handle | {"utm_term": "bio"}, None))
         if p in sharing:

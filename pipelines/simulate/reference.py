@@ -2,27 +2,44 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from pipelines.simulate import vocabulary as words
 from pipelines.simulate.cast import HORIZON_DAYS, Cast
 from pipelines.simulate.costs import COST_COLUMNS, cost_rows
+from pipelines.simulate.deliverables import DELIVERABLE_COLUMNS, deliverable_rows
 from pipelines.simulate.events import FIRST_ACCOUNT
+from pipelines.simulate.following import Following
 from pipelines.simulate.materials import Materials
+from pipelines.simulate.plans import PLAN_COLUMNS, plan_rows
+from pipelines.simulate.results import Results
 from pipelines.simulate.sales import CURRENCIES
+from pipelines.simulate.shoppers import ORGANIC
+from pipelines.simulate.targets import TARGET_COLUMNS, target_rows
 
 Row = Sequence[object]
+#: the share of the shop's revenue that each claims, what it returns by what it costs, and an order in USD
+CHANNELS = (
+    ("paid_search", 0.14, 4.2, 61.0),
+    ("paid_social", 0.11, 2.1, 54.0),
+    ("email", 0.09, 14.0, 66.0),
+    ("affiliate", 0.06, 5.5, 58.0),
+)
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 
 def write_reference(
-    folder: Path, rng: np.random.Generator, cast: Cast, materials: Materials, revenue: npt.NDArray[np.float64]
+    folder: Path,
+    rng: np.random.Generator,
+    cast: Cast,
+    materials: Materials,
+    results: Results,
+    following: Following,
 ) -> None:
-    """Writes every table to a new folder; `revenue` is what each participation sold, in USD."""
+    """Writes every table to a new folder."""
     folder.mkdir()
     tables: dict[str, tuple[str, Iterable[Row]]] = {
         "influencers": (
@@ -41,34 +58,20 @@ def write_reference(
             f"link_id,influencer_id,campaign_id,post_id,{','.join(UTM)},valid_from,valid_to",
             _links(cast, materials),
         ),
-        "commission_plans": ("plan_id,kind,rate,amount,currency,cap,tier_from,lock_days", PLANS),
-        "costs": (COST_COLUMNS, cost_rows(rng, cast, materials, revenue)),
+        "commission_plans": (PLAN_COLUMNS, plan_rows(cast, results)),
+        "costs": (COST_COLUMNS, cost_rows(rng, cast, materials, results)),
         "fx_rates": ("rate_date,currency,rate", _fx_rates(rng, cast)),
-        "targets": ("campaign_id,influencer_id,metric,target,starts_on,ends_on", _targets(cast, revenue)),
+        "targets": (TARGET_COLUMNS, target_rows(rng, cast, results)),
         "rate_card": ("platform,content_type,cpm,cpe,currency", _rate_card(rng)),
-        "deliverables": (
-            "deliverable_id,campaign_id,influencer_id,platform,content_type,due_on,"
-            "required_hashtags,required_code,required_link_id",
-            _deliverables(cast, materials),
-        ),
-        "channels": ("channel,day,spend,currency,orders,revenue", _channels(rng, cast, float(revenue.sum()))),
-        "audience_quality": ("influencer_id,day,source,score", _audience_quality(rng, cast)),
+        "deliverables": (DELIVERABLE_COLUMNS, deliverable_rows(rng, cast, materials)),
+        "channels": ("channel,day,spend,currency,orders,revenue", _channels(rng, cast, float(results.revenue.sum()))),
+        "audience_quality": ("influencer_id,day,source,score", _audience_quality(rng, cast, following)),
     }
     for name, (header, rows) in tables.items():
         with (folder / f"{name}.csv").open("x", encoding="utf-8", newline="") as file:
             table = csv.writer(file, lineterminator="\n")
             table.writerow(header.split(","))
             table.writerows(rows)
-
-
-PLANS: tuple[Row, ...] = (
-    ("percent-8", "percent", 8, "", "USD", "", "", 30),
-    ("percent-12", "percent", 12, "", "USD", 2500, "", 30),
-    ("flat-3", "flat", "", "3.000", "KWD", "", "", 14),
-    ("tiered", "tiered", 5, "", "EUR", "", 0, 30),
-    ("tiered", "tiered", 8, "", "EUR", "", 1000, 30),
-    ("tiered", "tiered", 10, "", "EUR", "", 5000, 30),
-)
 
 
 def _instant(at: datetime | None) -> str:
@@ -123,58 +126,31 @@ def _fx_rates(rng: np.random.Generator, cast: Cast) -> Iterable[Row]:
                 yield (on, currency, f"{rate:.6f}")
 
 
-def _targets(cast: Cast, revenue: npt.NDArray[np.float64]) -> Iterable[Row]:
-    for c, campaign in enumerate(cast.campaigns):
-        days = (campaign.starts_at.date(), campaign.ends_at.date())
-        sold = sum(float(revenue[p]) for p in cast.of_campaign(c))
-        reach = sum(cast.influencer_of(p).followers for p in cast.of_campaign(c))
-        yield (campaign.campaign_id, "", "revenue", round(sold * (0.8 + c % 4 * 0.2), -1), *days)
-        yield (campaign.campaign_id, "", "orders", max(1, round(sold / 55)), *days)
-        yield (campaign.campaign_id, "", "impressions", reach, *days)
-        yield (campaign.campaign_id, "", "engagements", reach // 40, *days)
-        for p in cast.of_campaign(c)[:2]:
-            yield (campaign.campaign_id, cast.influencer_of(p).influencer_id, "clicks", 50, *days)
-
-
 def _rate_card(rng: np.random.Generator) -> Iterable[Row]:
     for platform, content_types in words.CONTENT_TYPES.items():
         for content_type in content_types:
             yield (platform, content_type, f"{rng.uniform(4, 18):.2f}", f"{rng.uniform(0.05, 0.6):.2f}", "USD")
 
 
-def _deliverables(cast: Cast, materials: Materials) -> Iterable[Row]:
-    """One a paid post; every seventh participation still owes one more."""
-    own_link = {link.participation: link.link_id for link in reversed(materials.links)}
-    owed: list[tuple[int, str, date]] = [
-        (post.participation, post.content_type, (post.posted_at + timedelta(days=2)).date())
-        for post in materials.posts
-        if post.paid
-    ]
-    owed += [
-        (p, words.CONTENT_TYPES[cast.influencer_of(p).platform][0], cast.campaign_of(p).ends_at.date())
-        for p in range(0, len(cast.participations), 7)
-    ]
-    for k, (p, content_type, due_on) in enumerate(owed):
-        influencer_id, campaign_id = _place(cast, p)
-        hashtags = f"#{campaign_id.replace('-', '')} #ad"
-        code = materials.codes[p].code if k % 3 == 0 else ""
-        link = own_link[p] if k % 3 == 1 else ""
-        platform = cast.influencer_of(p).platform
-        yield (f"del-{k + 1:04}", campaign_id, influencer_id, platform, content_type, due_on, hashtags, code, link)
-
-
-def _channels(rng: np.random.Generator, cast: Cast, revenue: float) -> Iterable[Row]:
-    for channel, size, roas in (("paid_search", 0.05, 4.2), ("paid_social", 0.08, 2.1), ("affiliate", 0.03, 5.5)):
+def _channels(rng: np.random.Generator, cast: Cast, influenced: float) -> Iterable[Row]:
+    """A day each of what the other channels spent and claim; they sell more towards the weekend."""
+    for channel, share, roas, basket in CHANNELS:
+        usual = influenced / (1 - ORGANIC) * share / HORIZON_DAYS
         for day in range(HORIZON_DAYS):
-            spend = revenue * size / HORIZON_DAYS * float(rng.uniform(0.6, 1.4)) + 1
-            sold = spend * roas * float(rng.uniform(0.5, 1.5))
             on = cast.starts_at.date() + timedelta(days=day)
-            yield (channel, on, f"{spend:.2f}", "USD", round(sold / 55), f"{sold:.2f}")
+            expected = usual * (1.25 if on.weekday() >= 4 else 0.8125) * float(rng.uniform(0.85, 1.15))
+            orders = int(rng.poisson(expected / basket))
+            sold = orders * basket * float(rng.lognormal(0, 0.3 / max(orders, 1) ** 0.5))
+            yield (channel, on, f"{expected / roas:.2f}", "USD", orders, f"{sold:.2f}")
 
 
-def _audience_quality(rng: np.random.Generator, cast: Cast) -> Iterable[Row]:
-    for someone in cast.influencers:
-        score = float(rng.beta(12, 3))
-        for month in range(0, HORIZON_DAYS, 30):
-            on = cast.starts_at.date() + timedelta(days=month)
-            yield (someone.influencer_id, on, "audit", f"{min(1.0, score * rng.uniform(0.95, 1.02)):.3f}")
+def _audience_quality(rng: np.random.Generator, cast: Cast, following: Following) -> Iterable[Row]:
+    """An audit a month, and what a tool says in between, which is kinder; both see it when followers were bought."""
+    for i, someone in enumerate(cast.influencers):
+        score = float(rng.beta(14, 3))
+        for day in range(0, HORIZON_DAYS, 15):
+            on = cast.starts_at.date() + timedelta(days=day)
+            source, kindness = ("audit", 1.0) if day % 30 == 0 else ("tool", 1.05)
+            bought = i == following.bought_by and following.bought_on is not None and on > following.bought_on
+            real = score * kindness * float(rng.uniform(0.98, 1.02)) * (0.7 if bought else 1.0)
+            yield (someone.influencer_id, on, source, f"{min(1.0, real):.3f}")

@@ -90,7 +90,7 @@ def sales_frames(
             "shipping": sales.shipping,
             "tax": sales.tax,
             "is_new_customer": pl.Series(shopping.is_new).set(pl.Series(rng.random(count) < 0.2), None),
-            "survey_answer": _survey(rng, count, faults),
+            "survey_answer": _survey(rng, cast, shopping, faults),
             "consent": pl.Series(rng.random(count) > 0.01).set(pl.Series(rng.random(count) < 0.4), None),
             "code": _typed(materials, shopping),
             "second": _second_codes(rng, materials, shopping),
@@ -114,10 +114,25 @@ def sales_frames(
     return _order_fields(events, faults), _redemptions(rng, orders, events, faults), counts
 
 
-def _survey(rng: np.random.Generator, count: int, faults: Faults) -> pl.Series:
-    answers = [*words.SURVEY_ANSWERS, words.SURVEY_ANSWER_WITH_ADDRESS]
-    chosen = np.where(rng.random(count) < faults.addresses * 10, len(answers) - 1, rng.choice(len(answers) - 1, count))
-    return pick(answers, chosen, rng.random(count) > 0.08)
+def _survey(rng: np.random.Generator, cast: Cast, shopping: Purchases, faults: Faults) -> pl.Series:
+    """One in twelve answers; of those that an influencer brought seven in ten name who it was, of others one in 25."""
+    count, shapes = len(shopping.brought_by), len(words.SURVEY_ANSWERS_THAT_NAME)
+    generic = [*words.SURVEY_ANSWERS, words.SURVEY_ANSWER_WITH_ADDRESS]
+    naming = [
+        shape.format(handle=someone.handle, name=someone.name, platform=someone.platform.capitalize())
+        for someone in cast.influencers
+        for shape in words.SURVEY_ANSWERS_THAT_NAME
+    ]
+    who = np.append([part.influencer for part in cast.participations], -1)[shopping.brought_by]
+    lot = rng.random(count)
+    named = np.where(
+        (who >= 0) & (lot < 0.7), who, np.where(lot > 0.96, rng.integers(0, len(cast.influencers), count), -1)
+    )
+    chosen = np.where(
+        named >= 0, len(generic) + named * shapes + rng.integers(0, shapes, count), rng.choice(len(generic) - 1, count)
+    )
+    chosen = np.where(rng.random(count) < faults.addresses * 10, len(generic) - 1, chosen)
+    return pick(generic + naming, chosen, rng.random(count) > 0.08)
 
 
 def _typed(materials: Materials, shopping: Purchases) -> pl.Series:

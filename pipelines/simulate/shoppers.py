@@ -101,7 +101,8 @@ def _participations(rng: np.random.Generator, cast: Cast, count: int) -> Numbers
 def moments(rng: np.random.Generator, cast: Cast, participation: Numbers, *, overtime: float = 0.0) -> Numbers:
     """An instant for each: in the participation's campaign, by its local hours; for nobody's, anywhere in the world.
 
-    A share of `overtime` comes in the week after the campaign's end. None is at or after the end of the world.
+    A share of `overtime` comes in the week after the campaign's end. None is at or after the end of the world: what
+    would be, in a campaign that goes on, falls on any of its days before.
     """
     count = len(participation)
     whole = np.array([[microseconds(cast.starts_at), microseconds(cast.until)]])
@@ -110,7 +111,9 @@ def moments(rng: np.random.Generator, cast: Cast, participation: Numbers, *, ove
     begins, ends = np.concatenate([of_participation, whole])[participation].T  # -1 takes the last row
     days = (ends - begins) // DAY
     day = (rng.beta(1.3, 1.7, count) * days).astype(np.int64)
-    late = (rng.random(count) < overtime) & (participation >= 0)
+    over = np.minimum(days, (whole[0, 1] - begins) // DAY)
+    day = np.where(day < over, day, rng.integers(0, over))
+    late = (rng.random(count) < overtime) & (participation >= 0) & (over == days)
     day[late] = days[late] + rng.integers(0, 7, int(late.sum()))
     hour = rng.choice(24, count, p=HOURS / HOURS.sum())
     instant: Numbers = (

@@ -42,13 +42,12 @@ REFERRERS = {
     "blog": "https://notebook.example/2026/favourites",
     "podcast": None,
 }
-CAPTIONS = (
-    "Three weeks with the {brand} set and I am not giving it back {tag} #ad",
-    "You asked, so here it is: my whole morning with {brand}\nCode {code} saves you some {tag} #ad #morning",
-    'They said "just try it". Fine. {brand}, you win {tag} #sponsored',
-    "Unboxing {brand} with you tonight {tag} #ad #unboxing",
-    "Honest review, the good and the bad. {code} at checkout {tag} #werbung",
-    "Small things, big joy ✨ {brand}",  # neither hashtag nor disclosure: a deliverable that was missed
+SURVEY_ANSWERS_THAT_NAME = (
+    "{handle}",
+    "{name} on {platform}",
+    "saw {handle} use it",
+    "{name}",
+    "the code of {name}",
 )
 SURVEY_ANSWERS = (
     "Instagram",

@@ -12,13 +12,16 @@ import polars as pl
 from pipelines.failures import BadInput
 from pipelines.simulate.cast import draw_cast
 from pipelines.simulate.deliveries import Delivery
-from pipelines.simulate.events import click_frame, post_metrics_frame
+from pipelines.simulate.events import click_frame
 from pipelines.simulate.faults import PROFILES, Faults, Profile, delivered
+from pipelines.simulate.following import draw_following
 from pipelines.simulate.malformed import broken_messages
 from pipelines.simulate.materials import draw_materials
+from pipelines.simulate.post_metrics import post_metrics_frame
 from pipelines.simulate.reference import write_reference
+from pipelines.simulate.results import results_of
 from pipelines.simulate.sales import draw_sales, sales_frames
-from pipelines.simulate.shoppers import draw_clicks, draw_purchases, microseconds
+from pipelines.simulate.shoppers import draw_clicks, draw_purchases
 from pipelines.simulate.truth import extend_truth, write_truth
 from pipelines.simulate.writing import json_lines, write_lines
 
@@ -70,20 +73,21 @@ def make_world(
     rng = np.random.default_rng(seed)
     cast = draw_cast(rng, orders, until.astimezone(UTC))
     materials = draw_materials(rng, cast)
+    following = draw_following(rng, cast, materials, faults.bought)
     if number:
         rng = np.random.default_rng([seed, number])
     shopping = draw_purchases(rng, cast, materials, orders, faults)
     sales = draw_sales(rng, cast, shopping)
+    clicks = draw_clicks(rng, cast, materials, shopping, faults)
+    posts_seen, in_posts = post_metrics_frame(rng, cast, materials, following, clicks, faults)
     owners = [*(cast.influencer_of(p).influencer_id for p in range(len(cast.participations))), None]
     credits_due = [(f"ORD-{100_001 + order}", owners[p]) for order, p in enumerate(shopping.brought_by.tolist())]
     if number:
         extend_truth(folder, [(_of_world(number, order), owner) for order, owner in credits_due])
     else:
-        brought = shopping.brought_by >= 0
-        revenue = np.zeros(len(cast.participations))
-        np.add.at(revenue, shopping.brought_by[brought], sales.net_usd[brought])
         folder.mkdir(parents=True, exist_ok=True)
-        write_reference(folder / "reference", rng, cast, materials, revenue)
+        results = results_of(cast, materials, shopping, sales, clicks, posts_seen)
+        write_reference(folder / "reference", rng, cast, materials, results, following)
         write_truth(folder, credits_due)
 
     counts = Counter(silent_influencer=1, leaked_code=round(orders * faults.leaked))
@@ -97,10 +101,10 @@ def make_world(
     order_events, redemptions, in_sales = sales_frames(rng, cast, materials, shopping, sales, faults)
     send("orders", order_events)
     send("redemptions", redemptions)
-    send("post_metrics", post_metrics_frame(rng, cast, materials, microseconds(until)))
-    clicks, in_clicks = click_frame(rng, cast, materials, draw_clicks(rng, cast, materials, shopping, faults), faults)
-    counts.update(in_sales | in_clicks)
-    send("clicks", clicks)
+    send("post_metrics", posts_seen)
+    click_events, in_clicks = click_frame(rng, cast, materials, clicks, faults)
+    send("clicks", click_events)
+    counts.update(in_sales | in_posts | in_clicks)
     found = {kind: count for kind, count in sorted(counts.items()) if count}
     return Simulated(messages, orders, len(cast.influencers), len(cast.campaigns), found)
 
