@@ -19,11 +19,11 @@ dated as (
     from settings
 ),
 
-parts as (
+parts as (  -- the rate's 18 decimals as a whole number: a product of decimals would overflow
     select
         dated.currency,
         dated.rate_date,
-        cast(dated.rate * cast(1000000000000000000 as decimal(19, 0)) as hugeint) * reporting.units as worth,
+        cast(replace(cast(dated.rate as varchar), '.', '') as hugeint) * reporting.units as worth,
         cast(1000000000000000000 as hugeint) * currencies.units as worth_base
     from dated
     inner join currencies on dated.currency = currencies.currency
