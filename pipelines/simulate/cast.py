@@ -14,7 +14,7 @@ TIERS: dict[str, tuple[int, int]] = {
     "micro": (5_000, 100_000),
     "mid": (100_000, 500_000),
     "macro": (500_000, 1_000_000),
-    "mega": (1_000_000, 4_000_000),
+    "mega": (1_000_000, 1_900_000),
 }
 FIRST_TIERS = ("nano", "mega", "mid", "macro", "micro", "nano")  # of the first, so that each is in any world
 LARGEST = {"blog": "micro", "podcast": "mid", "twitch": "macro"}  # no blog has a million readers

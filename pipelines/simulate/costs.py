@@ -17,8 +17,8 @@ Cost = tuple[
 ]  # influencer, post, category, USD, day, period
 Span = tuple[date, date]
 MONTH = timedelta(days=30)
-#: the share of the fee at signing; the rest comes by month where it is below a half, else by post
-SIGNING = {"one_off": 0.5, "ambassador": 0.25, "affiliate": 0.0, "event": 0.6, "gifting": 0.0}
+#: the share of the fee at signing; the rest comes by month or by post
+SIGNING = {"one_off": 0.3, "ambassador": 0.2, "affiliate": 0.0, "event": 0.4, "gifting": 0.0}
 BY_MONTH = ("ambassador", "affiliate")
 
 
@@ -56,12 +56,13 @@ def _of_influencer(
     fee = sold * (1 / returned - commission) if sold else 40 + someone.followers**0.5
     gifting = someone.partnership_type == "gifting"
     posts = [(post.post_id, post.posted_at.date()) for post in materials.posts if post.participation == p and post.paid]
+    months = _months(cast, campaign)
     if fee > 5 and not gifting:
-        yield from _fee(someone.influencer_id, someone.partnership_type, fee, posts, _months(cast, campaign))
-    sent_on = campaign.starts_on - timedelta(days=2)
-    if gifting or p % 3 == 0:
-        product = max(fee if gifting else fee * 0.1, 12.0)
-        yield someone.influencer_id, None, "product", product, sent_on, None, None
+        yield from _fee(someone.influencer_id, someone.partnership_type, fee, posts, months)
+    boxes, worth = (months, max(fee, 12.0)) if gifting else (months[:1], max(fee * 0.1, 12.0))
+    for first, _ in boxes if gifting or p % 3 == 0 else ():
+        sent_on = first - timedelta(days=2)
+        yield someone.influencer_id, None, "product", worth / len(boxes), sent_on, None, None
         yield someone.influencer_id, None, "shipping", 6.5 + p % 4, sent_on, None, None
     if p % 5 == 2:
         post_id, posted_on = posts[0]

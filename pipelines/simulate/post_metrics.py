@@ -16,7 +16,7 @@ from pipelines.simulate.writing import instants
 MEASURED_DAYS = 14
 MOVING = {"reel", "story", "short", "video", "stream"}
 #: by tier: clicks by impressions, and the share of the followers who see a post that nobody clicks on
-CLICKED = {"nano": 0.032, "micro": 0.024, "mid": 0.017, "macro": 0.012, "mega": 0.008}
+CLICKED = {"nano": 0.032, "micro": 0.024, "mid": 0.017, "macro": 0.010, "mega": 0.0065}
 SHOWN = {"nano": 0.2, "micro": 0.1, "mid": 0.04, "macro": 0.015, "mega": 0.008}
 CLICKIER = {"youtube": 1.2, "blog": 1.4, "tiktok": 0.8, "twitch": 0.9}
 
@@ -73,7 +73,7 @@ def _totals(
     shown = someone.followers * SHOWN[someone.tier] * float(rng.lognormal(0, 0.3))
     impressions = max(clicks / rate, shown)
     reach = impressions / rng.uniform(1.1, 1.9)
-    liked, said, shared, saved = rng.uniform(0.02, 0.08), *rng.uniform(0.0005, 0.006, 3)
+    liked, said, shared, saved = rng.uniform(0.03, 0.1), *rng.uniform(0.0005, 0.006, 3)
     grown = 1 - np.exp(-np.arange(1, MEASURED_DAYS + 1) / 2.5)
     kept = np.where(np.arange(1, MEASURED_DAYS + 1) >= (corrected_on or MEASURED_DAYS + 1), 0.9, 1.0)
     final = {
