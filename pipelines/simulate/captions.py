@@ -67,15 +67,15 @@ def draw_caption(
     `held` are the brand, the code and the url.
     """
     forgets_code, forgets_link, forgets_hashtag, discloses, is_long, is_absent = rng.random(6)
-    parts = [str(rng.choice(TEXTS[country]))]
+    lines, tags = [str(rng.choice(TEXTS[country]))], list[str]()
     if forgets_code > (0.12 if brief == "code" else 0.8):
-        parts.append(CODES[country])
+        lines.append(CODES[country])
     if brief == "link" and forgets_link > 0.15:
-        parts.append("{url}")
+        lines.append("{url}")
     if hashtag:
-        parts += [hashtag] if forgets_hashtag > 0.08 else []
+        tags += [hashtag] if forgets_hashtag > 0.08 else []
         usual, other = DISCLOSURES[country]
-        parts += [usual] if discloses < 0.8 else [other] if discloses < 0.88 else []
+        tags += [usual] if discloses < 0.8 else [other] if discloses < 0.88 else []
     if is_long < 0.3:
-        parts.append(str(rng.choice(TOPICS)))
-    return " ".join(parts).format(**held) if is_absent > 0.04 else None
+        tags.append(str(rng.choice(TOPICS)))
+    return "\n".join((*lines, " ".join(tags))).strip().format(**held) if is_absent > 0.04 else None
