@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipelines.warehouse.suites import Batch
 
+NESTED = ("array", "list", "map", "struct")
 ROWS = 1_000  # of one batch: enough to see a pattern, and little for Great Expectations, which holds them in memory
 
 
@@ -28,13 +29,22 @@ def draw(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Drawn:
 
     Raises duckdb.Error when the query cannot run.
     """
-    rows = connection.sql(batch.sql)
+    rows = _flat(connection.sql(batch.sql))
     conditions = {expectation.name: expectation.broken_by() for expectation in batch.expectations}
     broken = " or ".join(conditions.values())
     frame = rows.project(f"*, {broken} as is_broken").order("is_broken desc").limit(ROWS).df()
     if len(frame) == ROWS and frame["is_broken"].all():
         return _some_of_each(rows, conditions)
     return Drawn(frame.drop(columns="is_broken").sort_values(list(batch.keys), ignore_index=True))
+
+
+def _flat(rows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The rows with lists and structs as text: Great Expectations looks rows up by their values, which it must hash."""
+    nested = [name for name, kind in zip(rows.columns, rows.types, strict=True) if kind.id in NESTED]
+    if not nested:
+        return rows
+    texts = ", ".join(f'cast("{name}" as varchar) as "{name}"' for name in nested)
+    return rows.project(f"* replace ({texts})")
 
 
 def _some_of_each(rows: duckdb.DuckDBPyRelation, conditions: dict[str, str]) -> Drawn:

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -224,7 +225,7 @@ def test_the_verdict_is_written_and_read_back(sound, small_workspace):
 
 def test_the_data_docs_show_every_batch(sound, small_workspace):
     page = (small_workspace / "warehouse" / "data_docs" / "index.html").read_text(encoding="utf-8")
-    names = [f"validations/{suite.table}/{batch.name}/" for suite in SUITES for batch in suite.batches]
+    names = [quote(f"validations/{suite.table}/{batch.name}/") for suite in SUITES for batch in suite.batches]
     assert [name for name in names if name not in page] == []
 
 
@@ -296,3 +297,14 @@ def test_a_missing_column_blocks(workspace):
 def test_without_a_build_there_is_nothing_to_check(tmp_path):
     with pytest.raises(BadInput, match="run `codetrail build` first"):
         check(tmp_path, NOW, no_dbt)
+
+
+def test_a_list_among_the_keys_of_what_is_broken_is_shown_as_text(workspace):
+    damage(
+        workspace / "warehouse" / "build.duckdb",
+        "drop table dim_link",
+        "create table dim_link as select 'l' as link_id, ['a'] as valid_from, null as valid_to, 'x' as influencer_id, "
+        "'y' as campaign_id",
+    )
+    found = [finding for finding in check(workspace, NOW, no_dbt).failures if finding.table == "dim_link"]
+    assert ["[a]"] in [[row["valid_from"] for row in finding.rows] for finding in found]

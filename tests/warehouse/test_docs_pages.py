@@ -3,6 +3,7 @@
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -118,7 +119,9 @@ def test_every_expectation_of_every_table_is_told_and_linked(site):
     for suite in SUITES:
         assert suite.grain in page.text
         for batch in suite.batches:
-            assert any(link.startswith(f"validations/{suite.table}/{batch.name}/") for link in page.links), batch.name
+            assert any(link.startswith(quote(f"validations/{suite.table}/{batch.name}/")) for link in page.links), (
+                batch.name
+            )
             for expectation in batch.expectations:
                 assert f"{expectation.name}{expectation.meta.why}" in page.text
 
