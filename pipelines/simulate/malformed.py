@@ -81,5 +81,7 @@ def broken_messages(
     inserts: list[tuple[int, bytes]] = []
     for k, (position, (reason, mould)) in enumerate(zip(positions.tolist(), chosen, strict=True)):
         counts[reason.value] = counts.get(reason.value, 0) + 1
-        inserts.append((position, mould(json.loads(lines[position]) | {"event_id": f"broken-{topic}-{k}"})))
+        message = json.loads(lines[position]) | {"event_id": f"broken-{topic}-{k}"}
+        message.pop("consent", None)  # what is rejected refuses nothing
+        inserts.append((position, mould(message)))
     return inserts, counts

@@ -12,6 +12,7 @@ from pipelines.simulate.captions import draw_caption
 from pipelines.simulate.cast import Cast
 
 BRIEFS = ("code", "link", "")  # what the caption of a post has to hold
+ENTERED_AFTER = timedelta(days=8)
 POLICIES = ("link_wins", "if_involved", "if_winner")
 COLLAB = "collab"  # the utm_content that an agency gave to two influencers: nobody can tell their clicks apart
 SLOTS = 10  # a click on a participation takes one of these at random, so a slot is a tenth of its clicks
@@ -93,7 +94,11 @@ def draw_materials(rng: np.random.Generator, cast: Cast) -> Materials:
 
 
 def _codes(rng: np.random.Generator, cast: Cast) -> list[Code]:
-    """One each, such as LENA10; every second ends with its campaign, every eighth has a policy of its own."""
+    """One each, such as LENA10; every second ends with its campaign, every eighth has a policy of its own.
+
+    The strongest of each campaign announce theirs before the shop has entered it.
+    """
+    early = {p for c in range(len(cast.campaigns)) for p in cast.of_campaign(c)[:1]}
     drawn: list[Code] = []
     taken: set[str] = set()
     for p in range(len(cast.participations)):
@@ -106,7 +111,7 @@ def _codes(rng: np.random.Generator, cast: Cast) -> list[Code]:
             Code(
                 code=code,
                 participation=p,
-                valid_from=campaign.starts_at if p % 3 else None,
+                valid_from=campaign.starts_at + ENTERED_AFTER * (p in early) if p % 3 or p in early else None,
                 valid_to=campaign.ends_at if p % 2 else None,
                 credit_policy=POLICIES[p // 8 % 3] if p % 8 == 5 else None,
                 plan="percent-12" if p % 6 == 4 else None,
