@@ -56,7 +56,7 @@ class Campaign:
 
     @property
     def days(self) -> int:
-        """How many of its days are over when the world ends; 0 or less if it has not begun."""
+        """How many of its days are over when the world ends."""
         return min(self.to_day, HORIZON_DAYS) - self.from_day
 
     @property
@@ -95,7 +95,7 @@ class Cast:
         return sorted(sellers, key=lambda p: -self.participations[p].pull)
 
 
-#: Two go on when the world ends, after 90 days; the last begins then, and nobody has signed for it.
+#: Two go on when the world ends, after 90 days.
 CATALOGUE = (
     ("spring-glow", "Spring Glow", "Lumora", ("US",), "America/New_York", "USD", 4, 60, "percent-8"),
     ("fruehling", "Frühlingsfrisch", "Nordlicht", ("DE",), "Europe/Berlin", "EUR", 14, 75, "tiered"),
@@ -105,12 +105,11 @@ CATALOGUE = (
     ("london-runs", "London Runs", "Stride", ("GB",), "Europe/London", "GBP", 20, 70, None),
     ("winter-clear", "Winter Clearance", "Stride", ("US", "GB"), "America/New_York", "USD", 0, 25, None),
     ("carnaval", "Carnaval em Casa", "Hanami", ("BR",), "America/Sao_Paulo", "USD", 35, 62, "percent-8"),
-    ("summer-roads", "Summer Roads", "Stride", (), "Europe/Berlin", "EUR", 96, 150, "tiered"),
 )
 
 
 def draw_cast(rng: np.random.Generator, orders: int, until: datetime) -> Cast:
-    """A world that is large enough for `orders`: 16 influencers at least, 120 at most, nine campaigns."""
+    """A world that is large enough for `orders`: 16 influencers at least, 120 at most, eight campaigns."""
     starts_at = until - timedelta(days=HORIZON_DAYS)
     influencers = _influencers(rng, min(120, 16 + orders // 250))
     campaigns = [_campaign(starts_at, *row) for row in CATALOGUE]

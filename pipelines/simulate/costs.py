@@ -27,12 +27,10 @@ def cost_rows(
 ) -> Iterable[Sequence[object]]:
     """Per participation a fee in proportion to its sales, and what was sent; per campaign what is nobody's alone.
 
-    Only what was paid by the world's end, and nothing for a campaign that has not begun.
+    Only what was paid by the world's end.
     """
     number = 0
     for c, campaign in enumerate(cast.campaigns):
-        if campaign.days <= 0:
-            continue
         of_campaign = [p for p, part in enumerate(cast.participations) if part.campaign == c]
         digits, worth = CURRENCIES[campaign.currency]
         costs = [cost for p in of_campaign for cost in _of_influencer(rng, cast, materials, p, results)]

@@ -14,7 +14,7 @@ from pipelines.simulate.shoppers import microseconds
 _OCCURRED_AT = re.compile(rb'"occurred_at": ?"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d))"')
 
 
-DAYS_TO_GO = 35  # of a world's 90: then all of its campaigns that have influencers are on, but one
+DAYS_TO_GO = 35  # of a world's 90: then all of its campaigns but one are on
 
 
 class LiveClock:

@@ -12,7 +12,7 @@ PLAN_COLUMNS = "plan_id,kind,rate,amount,currency,cap,tier_from,lock_days"
 
 def plan_rows(cast: Cast, results: Results) -> Iterable[Sequence[object]]:
     """Of a typical month of a participation, in USD, a cap is 12 % of a half, tiers begin at a half and at twice."""
-    months = np.array([max(campaign.days, 1) / 30 for campaign in cast.campaigns])
+    months = np.array([campaign.days / 30 for campaign in cast.campaigns])
     by_month = results.revenue / months[[part.campaign for part in cast.participations]]
     typical = max(float(np.median(by_month[results.revenue > 0])) if results.revenue.any() else 0.0, 100.0)
     yield "percent-8", "percent", 8, "", "USD", "", "", 30

@@ -41,8 +41,3 @@ def test_fees_by_post_and_boosts_name_a_post_of_that_influencer(cast, materials,
     of_posts = [row for row in costs if row["post_id"]]
     assert {row["category"] for row in of_posts} == {"fee", "boost"}
     assert [row for row in of_posts if owners[row["post_id"]] != row["influencer_id"]] == []
-
-
-def test_a_campaign_that_has_not_begun_costs_nothing(cast, costs):
-    paid = {row["campaign_id"] for row in costs}
-    assert paid == {campaign.campaign_id for campaign in cast.campaigns if campaign.starts_on < cast.until.date()}

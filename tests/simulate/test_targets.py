@@ -1,4 +1,4 @@
-"""Targets are within reach, some of campaigns that go on, and one campaign has yet to begin."""
+"""Targets are within reach, some of campaigns that go on, and some are for days to come."""
 
 from datetime import timedelta
 
