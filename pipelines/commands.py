@@ -194,7 +194,8 @@ def publish(given: Given, output: Output, *, final: bool = True) -> None:
         output,
         final,
         asdict(version),
-        f"[bold]publish[/]   version {version.version}: {len(version.rows)} marts in {given.root}/published/current",
+        f"[bold]publish[/]   version {version.version}: {len(version.rows)} marts in {given.root}/published/current; "
+        "begin with its index.html",
     )
 
 

@@ -11,10 +11,12 @@ from contextlib import closing, contextmanager
 import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_fn_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.runners.portability.prism_runner import PrismJobServer
 from apache_beam.runners.worker import sdk_worker
+from apache_beam.runners.worker.bundle_processor import BundleProcessor
 
 from pipelines.failures import FAILURES, CodetrailError, EngineFailed
 
@@ -49,6 +51,7 @@ def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
     Raises what a stage raised, and EngineFailed when Prism does not start or is gone.
     """
     _quieten_beam()
+    _keep_bundles_whole()
     with _prism(binary or _downloaded()) as endpoint:
         options = ["--streaming", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK", "--job_name=codetrail"]
         options += [f"--job_server_timeout={_FOR_YEARS}"]  # Beam counts watching the job as one request to Prism
@@ -108,6 +111,18 @@ def _quieten_beam() -> None:
     logging.getLogger().addFilter(_is_not_of_prism)
     vars(sdk_worker)["print"] = _nothing  # it also prints that trace
     threading.excepthook = _without_lost_calls
+
+
+def _keep_bundles_whole() -> None:
+    """Prism splits a bundle that is slow and gives its rest to another at once, also where both are of one key.
+
+    Two bundles of one key would read the same state, and one's would be lost: nothing is split here.
+    """
+    BundleProcessor.try_split = _without_splits
+
+
+def _without_splits(*_: object) -> beam_fn_api_pb2.ProcessBundleSplitResponse:
+    return beam_fn_api_pb2.ProcessBundleSplitResponse()
 
 
 def _is_not_of_prism(record: logging.LogRecord) -> bool:

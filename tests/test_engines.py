@@ -1,10 +1,14 @@
 """A pipeline on an engine: its counters come back, and what a stage raises, as it was raised."""
 
+import time
+
 import apache_beam as beam
 import pytest
+from apache_beam.coders import VarIntCoder
 from apache_beam.metrics import Metrics
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
-from pipelines.engines import run_direct
+from pipelines.engines import run_direct, run_prism
 from pipelines.failures import LakeUnavailable, MissingMessages
 
 
@@ -46,3 +50,34 @@ def test_a_runtime_error_that_nobody_expects_stays_one():
 
     with pytest.raises(RuntimeError, match="LakeUnavailably odd"):
         run_direct(over(fail))
+
+
+SEEN = ReadModifyWriteStateSpec("seen", VarIntCoder())
+OF_SEEN = beam.DoFn.StateParam(SEEN)
+
+
+class Overlapping(beam.DoFn):
+    """Writes when it begins and ends with an element of a key that has state; slow enough to be split."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def process(self, element, seen=OF_SEEN):
+        with self._file.open("a") as file:
+            file.write("begins\n")
+        time.sleep(0.15)
+        seen.write((seen.read() or 0) + 1)
+        with self._file.open("a") as file:
+            file.write(f"ends {seen.read()}\n")
+
+
+def test_prism_works_on_one_bundle_of_a_key_at_a_time(prism, tmp_path):
+    file, elements = tmp_path / "log", 30
+
+    def build(p):
+        keyed = p | beam.Create(range(elements)) | beam.Map(lambda n: ("key", n)).with_output_types(tuple[str, int])
+        _ = keyed | beam.ParDo(Overlapping(file))
+
+    run_prism(build, prism)
+    expected = [line for n in range(1, elements + 1) for line in ("begins", f"ends {n}")]
+    assert file.read_text().splitlines() == expected

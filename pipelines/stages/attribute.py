@@ -18,7 +18,7 @@ from pipelines.stages.counters import StageCounter
 from pipelines.stages.landed import Landed
 from pipelines.stages.revisions import revision_rows
 from pipelines.stages.shards import OrderShard, VisitorShard
-from pipelines.stages.tokens import OF_TOKEN, WorkingSets
+from pipelines.stages.tokens import OF_TOKEN, Turn, WorkingSets
 from pipelines.stores.lake import Lake
 
 ORDERS_AT_ONCE = 10_000  # whose claims and credits are in memory as objects, at some kilobytes each
@@ -103,13 +103,13 @@ class _OfShard(beam.DoFn):
 
         self._sets: WorkingSets[Any] = self._shared.acquire(fill)
 
-    def _keep(self, lane: int, token: Any, held: OrderShard | VisitorShard) -> None:
+    def _keep(self, lane: int, token: Any, held: OrderShard | VisitorShard, turn: Turn) -> None:
         """Keeps what the element left of the working set, under a token that no earlier state has."""
         if self._transform.now is not None:
             self._sets.close(held, self._transform.now())
         fresh = self._transform.new_token()
         token.write(fresh)
-        self._sets.put(lane, fresh, held)
+        self._sets.put(lane, fresh, held, turn)
         metrics.holding(type(self).STEP, lane, held.size)
 
 
@@ -124,14 +124,14 @@ class _Assemble(_OfShard):
         if not isinstance(arrived, Rows) or arrived.topic == "clicks":
             yield element  # keyed by visitor already; two chains to flatten would make a runner buffer both
             return
-        held = self._sets.take(lane, token.read())
+        held, turn = self._sets.take(lane, token.read())
         held.add(arrived)
         sets = list(held.sets(arrived.rows["order_id"], self._lanes))
         if not sets:
             yield lane, Passed(arrived.share)
         for (home, orders), share in zip(sets, _split(arrived.share, len(sets)), strict=True):
             yield home, replace(orders, share=share)
-        self._keep(lane, token, held)
+        self._keep(lane, token, held, turn)
 
 
 class _WeighClaims(_OfShard):
@@ -147,7 +147,7 @@ class _WeighClaims(_OfShard):
         if isinstance(arrived, Passed):
             yield Attributed(None, arrived.share)
             return
-        held = self._sets.take(lane, token.read())
+        held, turn = self._sets.take(lane, token.read())
         touched = held.add(arrived)
         rules, links = self._transform.rules, self._transform.links
         starts = range(0, max(1, len(touched)), ORDERS_AT_ONCE)
@@ -158,4 +158,4 @@ class _WeighClaims(_OfShard):
             self._out.inc(len(attributions))
             rows = revision_rows(attributions, none, evidence) if attributions or none else None
             yield Attributed(rows, share)
-        self._keep(lane, token, held)
+        self._keep(lane, token, held, turn)

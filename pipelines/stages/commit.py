@@ -11,6 +11,7 @@ import polars as pl
 from apache_beam.utils.shared import Shared
 
 from pipelines import metrics
+from pipelines.failures import EngineFailed
 from pipelines.logs import log
 from pipelines.records import Attributed
 from pipelines.rules.decoding import EPOCH, MICROSECOND
@@ -53,7 +54,7 @@ class Commit(beam.PTransform):
               has one worker and no state.
     Repeated: an attribution equal to the current one is dropped, as is one that knew less than the current one:
               a runner may hand over two shards' attributions of an order in another order.
-    Raises:   Superseded, LakeUnavailable; each must stop the job.
+    Raises:   Superseded, LakeUnavailable, EngineFailed if two bundles commit at once; each must stop the job.
     Counters: commit/in, commit/out (attributions).
     """
 
@@ -120,7 +121,7 @@ class _Committing(beam.DoFn):
     def _take(self, token: str | None, fresh: str) -> Committer:
         """Takes the memory over for this bundle, if it was put down with `token`."""
         self._token = fresh
-        self._held = self._memory.take(THE_COMMITTER, token)
+        self._held, self._turn = self._memory.take(THE_COMMITTER, token)
         return self._held
 
     def _add(self, attributed: Attributed, held: Committer) -> Iterator[int]:
@@ -135,10 +136,12 @@ class _Committing(beam.DoFn):
         self._flush(self._held)
         if self._transform.is_endless:
             self._memory.close(self._held, self._transform.now())
-        self._memory.put(THE_COMMITTER, self._token, self._held)
+        self._memory.put(THE_COMMITTER, self._token, self._held, self._turn)
         metrics.holding("commit", THE_COMMITTER, self._held.current.size)
 
     def _flush(self, held: Committer) -> int:
+        if not self._turn.is_alone:
+            raise EngineFailed("the engine gave two bundles of attributions to the committer at once")
         waiting, self._waiting, self._orders = self._waiting, [], 0
         attributed = [one.rows for one in waiting if one.rows is not None]
         new = NOTHING_NEW

@@ -1,8 +1,10 @@
 """Tokens: whether what a worker remembers of a key is the last word on it."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 import apache_beam as beam
 from apache_beam.coders import StrUtf8Coder
@@ -25,25 +27,47 @@ class Closing(Protocol):
 Held = TypeVar("Held", bound=Closing)
 
 
+class Turn:
+    """A bundle's time with a key, from `take` to `put`; not alone where another bundle's overlaps with it."""
+
+    def __init__(self) -> None:
+        self.is_alone = True
+
+
 class WorkingSets(Generic[Held]):
     """What this process holds of each key, valid for the token that was written to the key's state with it.
 
-    `fill` makes what is held of a key from the lake; `is_first` says that the key has no state yet.
+    `fill` makes what is held of a key from the lake; `is_first` says that the key has no state yet. Threads may
+    share it. An engine gives a key to one bundle at a time; where one does not, what is held stays complete.
     """
 
     def __init__(self, fill: Callable[..., Held], horizon: Callable[[], int]) -> None:
         self._fill = fill
         self._horizon = horizon
         self._held: dict[int, tuple[str, Held]] = {}
+        self._turns: dict[int, WeakSet[Turn]] = {}  # a bundle that fails never ends its turn
         self._looked: tuple[datetime, int] | None = None
+        self._lock = threading.Lock()
 
-    def take(self, key: int, token: str | None) -> Held:
+    def take(self, key: int, token: str | None) -> tuple[Held, Turn]:
         """What is held of the key; what a failed bundle left behind has another token and is dropped."""
-        held_token, held = self._held.pop(key, (None, None))
-        return held if held is not None and held_token == token else self._fill(key, is_first=token is None)
+        turn = Turn()
+        with self._lock:
+            others = self._turns.setdefault(key, WeakSet())
+            for other in others:
+                turn.is_alone = other.is_alone = False
+            others.add(turn)
+            held_token, held = self._held.pop(key, (None, None))
+        if held is None or held_token != token:
+            held = self._fill(key, is_first=token is None)
+        return held, turn
 
-    def put(self, key: int, token: str, held: Held) -> None:
-        self._held[key] = (token, held)
+    def put(self, key: int, token: str, held: Held, turn: Turn) -> None:
+        """Keeps it for the next turn; not if two overlapped: neither has seen what the other was given."""
+        with self._lock:
+            self._turns[key].discard(turn)
+            if turn.is_alone:
+                self._held[key] = (token, held)
 
     def close(self, held: Held, now: datetime) -> None:
         """Lets go of what the horizon has passed."""

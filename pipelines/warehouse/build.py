@@ -17,7 +17,7 @@ from pipelines.warehouse.findings import Finding, Value
 from pipelines.warehouse.sources import BuildSettings, write_sources
 
 SHOWN_ROWS = 20
-NOT_TESTS = ("--exclude-resource-type", "test", "unit_test")
+NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
 DATA_TESTS = ("--exclude-resource-type", "unit_test")
 WHY = {
     "not_null": "Without it the row cannot be joined or told apart.",

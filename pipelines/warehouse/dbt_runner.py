@@ -6,6 +6,8 @@ from typing import Any
 
 from pipelines.failures import CheckFailed
 
+TESTING_MEMORY = "1200MB"  # DuckDB spills beyond it; a build takes what the machine has
+
 
 def project_dir() -> Path:
     """Where the dbt project lies: at the root of a checkout, inside the package of an installed wheel."""
@@ -25,9 +27,9 @@ def run_dbt(command: str, file: Path, scratch: Path, currency: str, digits: int,
     from dbt.cli.main import dbtRunner
 
     project, scratch = project_dir(), scratch.resolve()  # dbt takes relative places from the project
-    access = "read_write" if command == "build" else "read_only"
+    access, limit = ("read_write", "80%") if command == "build" else ("read_only", TESTING_MEMORY)
     variables = (
-        f"{{build_file: {_quoted(file)}, access_mode: {access}, "
+        f"{{build_file: {_quoted(file)}, access_mode: {access}, memory_limit: {limit}, "
         f"reporting_currency: {currency}, reporting_digits: {digits}}}"
     )
     places = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(scratch / "target")]

@@ -5,8 +5,7 @@ shares as (select * from {{ ref('int_cost_shares') }}),
 dealt as (
     select
         *,
-        cast(sum(reporting_minor) over (partition by cost_id) as hugeint) as total_minor,
-        cast(sum(reporting_minor) over (partition by cost_id order by day) as hugeint) as dealt_after
+        cast(sum(reporting_minor) over (partition by cost_id) as hugeint) as total_minor
     from costs
     where influencer_id is null
 ),
@@ -44,34 +43,37 @@ parts as (  -- what flooring left goes to the largest remainders, so that the pa
     from floored
 ),
 
-reached as (  -- each day as much of everyone's part as of the whole, what is rounded on the earlier day
+floored_days as (
     select
         dealt.cost_id,
         dealt.campaign_id,
         parts.influencer_id,
         dealt.category,
         dealt.day,
-        dealt.reporting_minor is null as is_unpriced,
-        case
-            when dealt.total_minor = 0 then 0
-            else (parts.part * dealt.dealt_after + dealt.total_minor - 1) // dealt.total_minor
-        end as reached
+        parts.part,
+        case when dealt.total_minor = 0 then 0 else parts.part * dealt.reporting_minor // dealt.total_minor end
+            as floored_minor,
+        case when dealt.total_minor = 0 then 0 else parts.part * dealt.reporting_minor % dealt.total_minor end
+            as left_over
     from dealt
     inner join parts using (cost_id)
 ),
 
-shared as (
+shared as (  -- each part over the days as the cost itself: by the largest remainders, of equal ones the earlier day
     select
         cost_id,
         campaign_id,
         influencer_id,
         category,
         day,
-        case
-            when not is_unpriced
-                then reached - coalesce(lag(reached) over (partition by cost_id, influencer_id order by day), 0)
+        floored_minor + case
+            when
+                row_number() over (partition by cost_id, influencer_id order by left_over desc nulls last, day asc)
+                <= part - sum(floored_minor) over (partition by cost_id, influencer_id)
+                then 1
+            else 0
         end as reporting_minor
-    from reached
+    from floored_days
 ),
 
 own as (
