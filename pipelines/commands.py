@@ -45,6 +45,8 @@ class Given:
 
 
 def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> None:
+    from pipelines.warehouse.commission_table import commission_table
+    from pipelines.warehouse.pacing_table import pacing_table
     from pipelines.warehouse.picture import draw_roi
     from pipelines.warehouse.roi_rows import campaign_rows, influencer_rows
     from pipelines.warehouse.roi_tables import campaign_table, influencer_table
@@ -59,6 +61,7 @@ def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> N
     with output.working("drawing"):
         html, png = draw_roi(given.root)
     output.say("", campaign_table(given.root), influencer_table(given.root))
+    output.say("", commission_table(given.root), "", pacing_table(given.root))
     found = score(given, output, final=False)
     output.say(
         "",

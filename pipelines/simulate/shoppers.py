@@ -4,7 +4,7 @@ Instants are microseconds since 1970 (int64); -1 is nobody, nothing, none.
 """
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from pipelines.simulate.materials import SLOTS, Materials
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLICKS_PER_ORDER = 11
 ORGANIC = 0.33
 #: of influenced orders: came by a click, typed a code, did both; what is left only heard of the shop
@@ -50,7 +51,7 @@ class Clicks:
 
 
 def microseconds(instant: datetime) -> int:
-    return int(instant.timestamp()) * SECOND
+    return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 def draw_purchases(
