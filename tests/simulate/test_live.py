@@ -59,3 +59,8 @@ def test_a_broken_message_counts_as_well_for_when_the_next_one_is_sent():
 
 def test_a_live_world_ends_at_a_midnight_to_come():
     assert end_of_a_world_around(NOW) == datetime(2026, 12, 26, tzinfo=UTC)
+
+
+def test_an_instant_within_a_second_is_not_that_second_s_beginning():
+    """Or the first event of a feed happens before it was fed."""
+    assert microseconds(NOW.replace(microsecond=190_764)) - microseconds(NOW) == 190_764
