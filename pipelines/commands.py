@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pipelines.jobs.begin import Ran, World
 
 END_OF_THE_WORLD = datetime(2026, 3, 31, tzinfo=UTC)  # a simulated world's: fixed, so that a seed gives the same bytes
-DEMO_MARKER = ".codetrail-demo"
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Given:
 
 
 def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> None:
+    from pipelines.simulate.demo_folder import make_anew
     from pipelines.warehouse.commission_table import commission_table
     from pipelines.warehouse.pacing_table import pacing_table
     from pipelines.warehouse.picture import draw_roi
@@ -52,7 +52,7 @@ def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> N
     from pipelines.warehouse.roi_tables import campaign_table, influencer_table
     from pipelines.warehouse.versions import current_version
 
-    _fresh(given.root)
+    make_anew(given.root)
     simulate(given, output, seed, orders, faults, final=False)
     run(given, output, final=False)
     build(given, output, final=False)
@@ -69,14 +69,15 @@ def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> N
         Text(f"Look into any order: codetrail --workspace {given.root} explain {_most_claimed(given)}"),
     )
     folder, _ = current_version(given.root)
-    document = {
-        "workspace": str(given.root),
-        "campaigns": [asdict(row) for row in campaign_rows(folder)],
-        "influencers": [asdict(row) for row in influencer_rows(folder)],
-        "score": asdict(found),
-        "picture": [str(html), str(png)],
-    }
-    output.result(document)
+    output.result(
+        {
+            "workspace": str(given.root),
+            "campaigns": [asdict(row) for row in campaign_rows(folder)],
+            "influencers": [asdict(row) for row in influencer_rows(folder)],
+            "score": asdict(found),
+            "picture": [str(html), str(png)],
+        }
+    )
 
 
 def simulate(given: Given, output: Output, seed: int, orders: int, faults: Any, *, final: bool = True) -> None:
@@ -197,8 +198,8 @@ def publish(given: Given, output: Output, *, final: bool = True) -> None:
         output,
         final,
         asdict(version),
-        f"[bold]publish[/]   version {version.version}: {len(version.rows)} marts in {given.root}/published/current; "
-        "begin with its index.html",
+        f"[bold]publish[/]   version {version.version}: {len(version.rows)} marts; "
+        f"{given.root}/published/current/index.html",
     )
 
 
@@ -290,13 +291,3 @@ def _require_lake(given: Given) -> None:
     lake = given.workspace.lake
     if not lake.exists("order_attributions"):
         raise BadInput(f"{lake.root} holds no lake yet: run `codetrail run` first")
-
-
-def _fresh(root: Path) -> None:
-    """A demo makes its own workspace: a folder that an earlier demo made is made anew, any other is left alone."""
-    if (root / DEMO_MARKER).is_file():
-        shutil.rmtree(root)
-    elif root.exists() and any(root.iterdir()):
-        raise BadInput(f"{root} is not empty and no demo made it: name another folder with --workspace")
-    root.mkdir(parents=True, exist_ok=True)
-    (root / DEMO_MARKER).touch()

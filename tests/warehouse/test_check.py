@@ -297,14 +297,3 @@ def test_a_missing_column_blocks(workspace):
 def test_without_a_build_there_is_nothing_to_check(tmp_path):
     with pytest.raises(BadInput, match="run `codetrail build` first"):
         check(tmp_path, NOW, no_dbt)
-
-
-def test_a_list_among_the_keys_of_what_is_broken_is_shown_as_text(workspace):
-    damage(
-        workspace / "warehouse" / "build.duckdb",
-        "drop table dim_link",
-        "create table dim_link as select 'l' as link_id, ['a'] as valid_from, null as valid_to, 'x' as influencer_id, "
-        "'y' as campaign_id",
-    )
-    found = [finding for finding in check(workspace, NOW, no_dbt).failures if finding.table == "dim_link"]
-    assert ["[a]"] in [[row["valid_from"] for row in finding.rows] for finding in found]

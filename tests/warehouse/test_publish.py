@@ -1,6 +1,7 @@
 """A version is published whole or not at all, and nobody who reads is ever disturbed."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -71,9 +72,9 @@ def test_a_version_holds_every_mart_twice_and_says_what_it_is(published):
     assert of_database == [(Decimal("170.00"),)]
     assert (version.orders, version.provisional_orders, version.reporting_currency) == (3, 3, "USD")
     readme = (folder / "README.md").read_text(encoding="utf-8")
-    assert "As of 2026-03-10 12:05 UTC" in readme
-    assert "3 of 3 orders are provisional: late events can move them until 2026-03-17 12:00 UTC" in readme
-    assert "| `fct_orders` | 3 |" in readme
+    assert "As of 10 March 2026, 12:05 UTC" in readme
+    assert "3 of 3 orders are provisional: late events can move them until 17 March 2026, 12:00 UTC" in readme
+    assert re.search(r"\| `fct_orders` \| .+ \| 3 \|", readme)
 
 
 def test_unchecked_is_not_published(workspace):

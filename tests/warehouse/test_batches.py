@@ -1,0 +1,20 @@
+"""What is drawn of a batch is shown as it is, whatever its keys hold."""
+
+from datetime import UTC, datetime
+
+import duckdb
+
+from pipelines.warehouse.check import check
+
+NOW = datetime(2026, 3, 11, tzinfo=UTC)
+
+
+def test_a_list_among_the_keys_of_what_is_broken_is_shown_as_text(workspace):
+    with duckdb.connect(str(workspace / "warehouse" / "build.duckdb")) as build:
+        build.execute("drop table dim_link")
+        build.execute(
+            "create table dim_link as select 'l' as link_id, ['a'] as valid_from, null as valid_to, "
+            "'x' as influencer_id, 'y' as campaign_id"
+        )
+    found = [one for one in check(workspace, NOW, lambda _: []).failures if one.table == "dim_link"]
+    assert ["[a]"] in [[row["valid_from"] for row in one.rows] for one in found]
