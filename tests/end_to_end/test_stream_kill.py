@@ -18,6 +18,7 @@ def test_the_job_is_killed_then_its_engine_then_it_is_stopped_for_a_while(live_w
     for share in (0.0, 0.2):
         with live_world.follow(root) as run:
             run.wait_until_landed(live_world.part(share) + 1)
+            run.wait_until(run.engine, "the run has an engine")
             time.sleep(random.random())  # wherever this is, the next run mends it
             orphans.append(run.kill())
     with live_world.follow(root) as run:

@@ -33,10 +33,13 @@ def watermarks(lake):
 def test_a_second_run_takes_over_and_what_a_killed_writer_left_does_no_harm(live_world, tmp_path):
     root = live_world.workspace(tmp_path)
     with live_world.follow(root) as first:
-        first.wait_until_landed(live_world.part(0.3))
+        first.wait_until_landed(live_world.part(0.2))
+        first.suspend()  # so that it has something left to commit
         for table in ("clicks", "orders"):
             leave_behind(first.lake, table)
         with live_world.follow(root) as second:
+            second.wait_until(lambda: "run begun" in second.said, "the second run has begun")
+            first.resume()
             assert first.ended() == 3
             assert "run 2 writes to" in first.said
             assert "this one, run 1, stops" in first.said

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
 
 from pipelines.stores.lake import Lake
 from pipelines.stores.tables import LANDING
@@ -39,7 +39,7 @@ def asked(root, broker, *command):
 
 def group_offsets(broker):
     """By `topic/partition`; none while the broker has not made the group's coordinator yet."""
-    with broker.admin() as admin, suppress(CoordinatorNotAvailableError):
+    with broker.admin() as admin, suppress(CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
         found = admin.list_group_offsets({"codetrail": None})["codetrail"]
         return {f"{place.topic}/{place.partition}": told.offset for place, told in found.items()}
     return {}
