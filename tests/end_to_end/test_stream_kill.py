@@ -23,7 +23,7 @@ def test_the_job_is_killed_then_its_engine_then_it_is_stopped_for_a_while(live_w
             orphans.append(run.kill())
     with live_world.follow(root) as run:
         run.wait_until_landed(live_world.part(0.4))
-        run.wait_until(run.engine, "the run has an engine")
+        run.wait_until(lambda: "partition found" in run.said and run.engine(), "the run reads")
         first = run.engine()
         first.kill()
         run.wait_until(lambda: run.engine() not in (None, first), "the run has a new engine")
