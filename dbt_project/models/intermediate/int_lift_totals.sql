@@ -1,20 +1,6 @@
 with days as (select * from {{ ref('int_lift_days') }}),
 
-members as (select * from {{ ref('int_campaign_influencers') }}),
-
-campaigns as (select * from {{ ref('stg_campaigns') }}),
-
-rows_of as (
-    select
-        campaign_id,
-        influencer_id
-    from members
-    union all
-    select
-        campaign_id,
-        null as influencer_id
-    from campaigns
-),
+compared as (select * from {{ ref('int_lift_rows') }}),
 
 summed as (
     select
@@ -37,8 +23,8 @@ summed as (
 
 final as (
     select
-        rows_of.campaign_id,
-        rows_of.influencer_id,
+        compared.campaign_id,
+        compared.influencer_id,
         coalesce(summed.days_before, 0) as days_before,
         coalesce(summed.days_during, 0) as days_during,
         coalesce(summed.days_after, 0) as days_after,
@@ -55,11 +41,11 @@ final as (
             and least(summed.orders_before, summed.orders_during) >= 10,
             false
         ) as is_enough
-    from rows_of
+    from compared
     left join summed
         on
-            rows_of.campaign_id = summed.campaign_id
-            and rows_of.influencer_id is not distinct from summed.influencer_id
+            compared.campaign_id = summed.campaign_id
+            and compared.influencer_id is not distinct from summed.influencer_id
 )
 
 select * from final

@@ -1,6 +1,6 @@
 with campaigns as (select * from {{ ref('stg_campaigns') }}),
 
-members as (select * from {{ ref('int_campaign_influencers') }}),
+compared as (select * from {{ ref('int_lift_rows') }}),
 
 orders as (select * from {{ ref('int_orders') }}),
 
@@ -49,27 +49,15 @@ periods as (
     from measured
 ),
 
-rows_of as (
-    select
-        campaign_id,
-        influencer_id
-    from members
-    union all
-    select
-        campaign_id,
-        null as influencer_id
-    from campaigns
-),
-
 final as (
     select
-        rows_of.campaign_id,
-        rows_of.influencer_id,
+        compared.campaign_id,
+        compared.influencer_id,
         periods.timezone,
         periods.span.period,
         greatest(periods.span.first_day, periods.known_from) as first_day,
         least(periods.span.last_day, periods.known_to) as last_day
-    from rows_of
+    from compared
     inner join periods using (campaign_id)
     where
         periods.known_from is not null
