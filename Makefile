@@ -33,7 +33,7 @@ test: .venv/installed-dev services ## check the style, the types and every test
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: format
 format: .venv/installed-dev ## let ruff and sqlfluff rewrite what they can

@@ -5,7 +5,9 @@ import re
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import closing, contextmanager
 
 import apache_beam as beam
@@ -24,6 +26,8 @@ Build = Callable[[beam.Pipeline], None]
 _WHERE = re.compile(r"(?: \[while running '[^']*'\])+$")
 _RAISED = re.compile(r"^(?:pipelines\.failures\.)?(\w+): (.*?)(?: \[while running .*)?$", re.MULTILINE)
 _START_SECONDS = 30.0
+_WATCH_SECONDS = 0.5
+_LAST_WORDS_SECONDS = 5  # for a failure that came with the engine's end
 _FOR_YEARS = 10 * 365 * 86_400  # seconds
 _ORPHAN_SECONDS = 10  # how long Prism outlives a run that was killed
 
@@ -38,11 +42,9 @@ def run_direct(build: Build) -> Mapping[str, int]:
     pipeline = beam.Pipeline(FnApiRunner(), options=PipelineOptions([]))
     build(pipeline)
     try:
-        result = pipeline.run()
-        result.wait_until_finish()
+        return _finished(pipeline)
     except (CodetrailError, RuntimeError) as error:
         raise _as_failure(error) from error
-    return _counters(result)
 
 
 def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
@@ -52,21 +54,43 @@ def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
     """
     _quieten_beam()
     _keep_bundles_whole()
-    with _prism(binary or _downloaded()) as endpoint:
+    with _prism(binary or _downloaded()) as (process, endpoint):
         options = ["--streaming", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK", "--job_name=codetrail"]
         options += [f"--job_server_timeout={_FOR_YEARS}"]  # Beam counts watching the job as one request to Prism
         pipeline = beam.Pipeline(PortableRunner(), options=PipelineOptions(options))
         build(pipeline)
         try:
-            result = pipeline.run()
-            result.wait_until_finish()
+            return _while_alive(process, lambda: _finished(pipeline))
         except (CodetrailError, RuntimeError, grpc.RpcError) as error:
             raise _as_failure(error) from error
-        return _counters(result)
+
+
+def _finished(pipeline: beam.Pipeline) -> Mapping[str, int]:
+    result = pipeline.run()
+    result.wait_until_finish()
+    return _counters(result)
+
+
+def _while_alive(process: subprocess.Popen[bytes], work: Callable[[], Mapping[str, int]]) -> Mapping[str, int]:
+    """What `work` returns or raises; EngineFailed when the process ends first, for which some calls of Beam wait on."""
+    future: Future[Mapping[str, int]] = Future()
+    threading.Thread(target=_fulfil, args=(future, work), name="engine", daemon=True).start()
+    while process.poll() is None and not wait([future], timeout=_WATCH_SECONDS).done:
+        pass
+    if wait([future], timeout=_LAST_WORDS_SECONDS).done:
+        return future.result()
+    raise EngineFailed("Prism is gone")
+
+
+def _fulfil(future: Future[Mapping[str, int]], work: Callable[[], Mapping[str, int]]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 (whoever asks for the result gets it)
+        future.set_exception(error)
 
 
 @contextmanager
-def _prism(binary: str) -> Iterator[str]:
+def _prism(binary: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A Prism that serves this run alone; it goes with it, and soon after it if it is killed."""
     with closing(socket.socket()) as chosen:
         chosen.bind(("localhost", 0))
@@ -81,17 +105,24 @@ def _prism(binary: str) -> Iterator[str]:
     )
     try:
         endpoint = f"localhost:{port}"
-        channel = grpc.insecure_channel(endpoint)
-        try:
-            grpc.channel_ready_future(channel).result(timeout=_START_SECONDS)
-        except grpc.FutureTimeoutError as error:
-            raise EngineFailed(f"{binary} does not answer at {endpoint}: look whether it runs by itself") from error
-        finally:
-            channel.close()
-        yield endpoint
+        if not _answers(process, port):
+            raise EngineFailed(f"{binary} does not answer at {endpoint}: look whether it runs by itself")
+        yield process, endpoint
     finally:
         process.kill()
         process.wait()
+
+
+def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
+    until = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            socket.create_connection(("localhost", port), timeout=_START_SECONDS).close()
+        except OSError:
+            time.sleep(_WATCH_SECONDS / 10)
+        else:
+            return True
+    return False
 
 
 def _downloaded() -> str:

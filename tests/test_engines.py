@@ -1,5 +1,6 @@
 """A pipeline on an engine: its counters come back, and what a stage raises, as it was raised."""
 
+import stat
 import time
 
 import apache_beam as beam
@@ -9,7 +10,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
 from pipelines.engines import run_direct, run_prism
-from pipelines.failures import LakeUnavailable, MissingMessages
+from pipelines.failures import EngineFailed, LakeUnavailable, MissingMessages
 
 
 def counted(element):
@@ -81,3 +82,12 @@ def test_prism_works_on_one_bundle_of_a_key_at_a_time(prism, tmp_path):
     run_prism(build, prism)
     expected = [line for n in range(1, elements + 1) for line in ("begins", f"ends {n}")]
     assert file.read_text().splitlines() == expected
+
+
+@pytest.mark.parametrize("lives", [0, 0.2, 0.5])
+def test_a_prism_that_dies_at_any_moment_ends_the_run(prism, tmp_path, lives):
+    mortal = tmp_path / "mortal"
+    mortal.write_text(f'#!/bin/sh\n"{prism}" "$@" &\nsleep {lives}\nkill -9 $!\nwait\n')
+    mortal.chmod(stat.S_IRWXU)
+    with pytest.raises(EngineFailed, match=r"Prism is gone|does not answer"):
+        run_prism(lambda p: p | beam.Create([1]) | beam.Map(lambda _: time.sleep(20)), str(mortal))
