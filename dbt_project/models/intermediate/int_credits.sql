@@ -1,3 +1,12 @@
+{%- set amounts = {
+    'gross_minor': 'subtotal_minor',
+    'amount_minor': 'net_minor',
+    'gross_reporting_minor': 'subtotal_reporting_minor',
+    'amount_reporting_minor': 'net_reporting_minor',
+} -%}
+{%- set of_order = [
+    'order_id', 'ordered_at', 'currency', 'is_new_customer', 'winner_influencer_id', 'winner_campaign_id', 'status'
+] -%}
 with orders as (select * from {{ ref('int_orders') }}),
 
 attributions as (select * from {{ ref('int_current_attributions') }}),
@@ -8,49 +17,75 @@ models as (select * from {{ ref('int_models') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
-touched as (
+listed as (
     select
         order_id,
-        unnest(credits) as credit
+        credits,
+        [c.model for c in credits] as models
     from attributions
 ),
 
-credited as (
+attributed as (
     select
-        order_id,
+        orders.*,
+        listed.credits,
+        listed.models
+    from orders
+    left join listed using (order_id)
+),
+
+touched as (
+    select
+        {{ of_order | join(', ') }},
+        unnest(credits) as credit
+    from attributed
+),
+
+left_over as (
+    select
+        attributed.*,
+        models.model
+    from attributed
+    inner join models on not coalesce(list_contains(attributed.models, models.model), false)
+),
+
+shares as (
+    select
+        {{ of_order | join(', ') }},
         credit.model,
         credit.kind,
         credit.claim_id,
         credit.influencer_id,
         credit.campaign_id,
-        credit.weight,
-        credit.gross_minor,
-        credit.amount_minor,
-        credit.gross_reporting_minor,
-        credit.amount_reporting_minor
+        {% for credited in amounts %}
+        credit.{{ credited }},
+        {% endfor %}
+        credit.weight
     from touched
     union all by name
-    select * from data_driven
-),
-
-uncredited as (
     select
-        orders.order_id,
-        models.model,
-        orders.subtotal_minor as gross_minor,
-        orders.net_minor as amount_minor,
-        orders.subtotal_reporting_minor as gross_reporting_minor,
-        orders.net_reporting_minor as amount_reporting_minor,
-        1.0 as weight
-    from orders
-    cross join models
-    anti join credited on orders.order_id = credited.order_id and models.model = credited.model
-),
-
-shares as (
-    select * from credited
+        orders.{{ of_order | join(', orders.') }},
+        data_driven.model,
+        data_driven.kind,
+        data_driven.claim_id,
+        data_driven.influencer_id,
+        data_driven.campaign_id,
+        {% for credited in amounts %}
+        data_driven.{{ credited }},
+        {% endfor %}
+        data_driven.weight
+    from data_driven
+    inner join orders using (order_id)
     union all by name
-    select * from uncredited
+    select  -- what a model credits to nobody
+        left_over.{{ of_order | join(', left_over.') }},
+        left_over.model,
+        {% for credited, ordered in amounts.items() %}
+        left_over.{{ ordered }} as {{ credited }},
+        {% endfor %}
+        1.0 as weight
+    from left_over
+    anti join data_driven on left_over.order_id = data_driven.order_id and left_over.model = data_driven.model
 ),
 
 final as (
@@ -65,16 +100,15 @@ final as (
         shares.amount_minor,
         shares.gross_reporting_minor,
         shares.amount_reporting_minor,
-        orders.ordered_at,
-        orders.currency,
-        orders.is_new_customer,
-        orders.winner_influencer_id,
-        orders.winner_campaign_id,
-        orders.status,
+        shares.ordered_at,
+        shares.currency,
+        shares.is_new_customer,
+        shares.winner_influencer_id,
+        shares.winner_campaign_id,
+        shares.status,
         cast(shares.weight as double) as weight,
-        cast(timezone(coalesce(campaigns.timezone, 'UTC'), orders.ordered_at) as date) as day
+        cast(timezone(coalesce(campaigns.timezone, 'UTC'), shares.ordered_at) as date) as day
     from shares
-    inner join orders using (order_id)
     left join campaigns using (campaign_id)
 )
 

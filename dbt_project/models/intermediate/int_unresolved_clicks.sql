@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with source as (select * from {{ source('lake', 'unresolved_clicks') }}),
 
 final as (

@@ -1,0 +1,104 @@
+with attributions as (select * from {{ ref('int_current_attributions') }}),
+
+clicks as (select * from {{ ref('stg_resolved_clicks') }}),
+
+campaigns as (select * from {{ ref('stg_campaigns') }}),
+
+versions as (select * from {{ ref('stg_reference_versions') }}),
+
+transforms as (
+    select
+        coalesce(
+            json_extract_string(arg_max(settings, (recorded_at, reference_version)), '$.path_transform'), 'none'
+        ) as path_transform
+    from versions
+),
+
+claimed as (
+    select
+        visitor_id,
+        unnest([c.claim_id for c in claims if c.valid and c.kind = 'link']) as event_id
+    from attributions
+),
+
+unclaimed as (
+    select
+        clicks.visitor_id,
+        clicks.event_id,
+        clicks.occurred_at,
+        clicks.influencer_id,
+        clicks.campaign_id,
+        cast(date_trunc('month', timezone(coalesce(campaigns.timezone, 'UTC'), clicks.occurred_at)) as date) as month
+    from clicks
+    left join campaigns using (campaign_id)
+    anti join claimed on clicks.visitor_id = claimed.visitor_id and clicks.event_id = claimed.event_id
+    where clicks.reason is null and not clicks.is_bot
+),
+
+counted as (
+    select
+        visitor_id,
+        month,
+        count(*) as clicks,
+        any_value(influencer_id) as influencer_id,
+        any_value(campaign_id) as campaign_id
+    from unclaimed
+    group by visitor_id, month
+),
+
+repeated as (  -- most visitors click once: only the others' clicks need an order
+    select
+        counted.visitor_id,
+        counted.month,
+        list_sort(list(struct_pack(
+            occurred_at := unclaimed.occurred_at,
+            event_id := unclaimed.event_id,
+            influencer_id := unclaimed.influencer_id,
+            campaign_id := unclaimed.campaign_id
+        ))) as touches
+    from counted
+    inner join unclaimed using (visitor_id, month)
+    where counted.clicks > 1
+    group by counted.visitor_id, counted.month
+),
+
+ordered as (
+    select
+        visitor_id,
+        month,
+        touches,
+        [t.influencer_id for t in touches] as influencers,
+        (select transforms.path_transform from transforms) as path_transform
+    from repeated
+),
+
+transformed as (  -- as the lake's journeys are
+    select
+        visitor_id,
+        month,
+        case path_transform
+            when 'unique' then [t for t, n in touches if list_position(influencers, t.influencer_id) = n]
+            when 'collapse_repeats' then [t for t, n in touches if n = 1 or t.influencer_id != influencers[n - 1]]
+            else touches
+        end as touches
+    from ordered
+),
+
+final as (
+    select
+        visitor_id,
+        month,
+        campaign_id,
+        [influencer_id] as influencers
+    from counted
+    where clicks = 1
+    union all
+    select
+        visitor_id,
+        month,
+        touches[-1].campaign_id as campaign_id,
+        [t.influencer_id for t in touches] as influencers
+    from transformed
+)
+
+select * from final
