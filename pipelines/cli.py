@@ -30,6 +30,7 @@ quarantine_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="
 app.add_typer(quarantine_app, name="quarantine")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+FullRefresh = Annotated[bool, typer.Option(help="Make every row anew.")]
 
 
 class Faults(StrEnum):
@@ -161,9 +162,9 @@ def _require_fit(source: Source, engine: Engine | None, *, follow: bool) -> None
 
 
 @app.command(epilog="Example: codetrail --workspace shop build")
-def build(context: typer.Context, as_json: Json = False) -> None:
-    """Build the marts from the lake with dbt, in a private file that nobody reads yet."""
-    commands.build(_given(context), Output(as_json))
+def build(context: typer.Context, full_refresh: FullRefresh = False, as_json: Json = False) -> None:
+    """Build the marts from the lake with dbt, in a private file that nobody reads yet; what did not change is kept."""
+    commands.build(_given(context), Output(as_json), full_refresh=full_refresh)
 
 
 @app.command(epilog="Example: codetrail --workspace shop check")

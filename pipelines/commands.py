@@ -147,7 +147,7 @@ def _ran(done: "Ran") -> str:
     )
 
 
-def build(given: Given, output: Output, *, final: bool = True) -> None:
+def build(given: Given, output: Output, *, full_refresh: bool = False, final: bool = True) -> None:
     from pipelines.stores.rulebook import rulebook
     from pipelines.warehouse.build import build as build_marts
     from pipelines.warehouse.clicks import resolved_clicks
@@ -157,7 +157,7 @@ def build(given: Given, output: Output, *, final: bool = True) -> None:
     lake, settings = given.workspace.lake, given.settings
     with output.working("building the marts"):
         reference = given.workspace.reference(given.hash_key())
-        clicks = resolved_clicks(lake, rulebook(reference, settings).links)
+        clicks = partial(resolved_clicks, lake, rulebook(reference, settings).links)
         depends = BuildSettings(
             settings.reporting_currency,
             settings.lateness_days,
@@ -165,9 +165,11 @@ def build(given: Given, output: Output, *, final: bool = True) -> None:
             lake.watermark(),
             settings.shared_costs,
         )
-        made = build_marts(given.root, reference.tables, clicks, depends, given.now())
+        made = build_marts(given.root, reference.tables, clicks, depends, given.now(), full_refresh=full_refresh)
     marts = sum(name.startswith(("dim_", "fct_")) for name in made.rows)
-    _end(output, final, asdict(made), f"[bold]build[/]     {made.models} models, {marts} marts, {made.seconds:.1f} s")
+    how = "what changed" if made.is_incremental else "from the lake"
+    told = f"[bold]build[/]     {made.models} models, {marts} marts, {how}, {made.seconds:.1f} s"
+    _end(output, final, asdict(made), told)
 
 
 def check(given: Given, output: Output, *, final: bool = True) -> None:

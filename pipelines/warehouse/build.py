@@ -12,9 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.failures import BadInput, LakeUnavailable
-from pipelines.warehouse.dbt_runner import run_dbt, scratch_of, stop_at_failure
+from pipelines.stores.tables import TABLES
+from pipelines.warehouse.dbt_runner import forget_parsed, run_dbt, scratch_of, stop_at_failure
 from pipelines.warehouse.findings import Finding, Value
-from pipelines.warehouse.sources import BuildSettings, write_sources
+from pipelines.warehouse.history import published_versions
+from pipelines.warehouse.last_build import BUILD, basis_of, new_files, remember
+from pipelines.warehouse.sources import BuildSettings, ClicksOf, files_of, write_new_sources, write_sources
 
 SHOWN_ROWS = 20
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
@@ -31,42 +34,57 @@ WHY = {
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What a build made: the number of models, each mart's rows, and how long all of it took."""
+    """What a build made: the number of models, each mart's rows, whether the last one's were kept, how long it took."""
 
     models: int
     rows: dict[str, int]
+    is_incremental: bool
     seconds: float
 
 
 def build(
     root: Path,
     reference: Mapping[str, pa.Table],
-    resolved_clicks: pa.Table,
+    clicks: pa.Table | ClicksOf,
     settings: BuildSettings,
     built_at: datetime,
+    *,
+    full_refresh: bool = False,
 ) -> BuildResult:
-    """Writes `root`/warehouse/build.duckdb anew from `root`/lake and what is handed in; the old one stays on failure.
+    """Writes `root`/warehouse/build.duckdb from `root`/lake and what is handed in; the old one stays on failure.
 
+    It goes on from the last build, and makes anew what new events moved, where nothing but events changed, `clicks`
+    are given by their files, and no `full_refresh` is asked for; the rows are the same either way.
     Raises CheckFailed with dbt's message and the model's name when a model cannot be built, LakeUnavailable when
-    the lake cannot be read or the disk not written.
+    the lake cannot be read or the disk not written, BadInput when the history of published versions cannot be read.
     """
     started = time.monotonic()
-    scratch = scratch_of(root)
+    warehouse, scratch = root / "warehouse", scratch_of(root)
     # The same name as the final file: views name the database that they stand in.
-    file = scratch / "build.duckdb"
+    file = scratch / BUILD
     try:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        write_sources(file, root.resolve() / "lake", reference, resolved_clicks, settings, built_at)
+        lake = {name: files_of(root.resolve() / "lake" / name) for name in TABLES}
+        basis, published = basis_of(reference, settings, lake), published_versions(root)
+        new = None if full_refresh or isinstance(clicks, pa.Table) else new_files(warehouse, basis, lake)
+        of_files = (lambda _: clicks) if isinstance(clicks, pa.Table) else clicks
+        if new is None:
+            forget_parsed(scratch)
+            write_sources(file, lake, reference, of_files(lake["clicks"]), settings, published, built_at)
+        else:
+            shutil.copyfile(warehouse / BUILD, file)
+            write_new_sources(file, lake, new, of_files(new["clicks"]), settings, published, built_at)
         results = run_dbt("build", file, scratch, settings.reporting_currency, settings.reporting_digits, *NOT_TESTS)
         stop_at_failure(results, scratch)
         rows = _rows_of_marts(file)
-        file.replace(root / "warehouse" / "build.duckdb")
+        file.replace(warehouse / BUILD)
+        remember(warehouse, basis, lake)
     except (OSError, duckdb.IOException) as error:
         raise LakeUnavailable(
             f"{scratch.parent} cannot be built: {error}; mend the disk or permission, then run `codetrail build` again"
         ) from error
-    return BuildResult(len(results), rows, time.monotonic() - started)
+    return BuildResult(len(results), rows, new is not None, time.monotonic() - started)
 
 
 def test(root: Path) -> list[Finding]:
@@ -74,7 +92,7 @@ def test(root: Path) -> list[Finding]:
 
     Raises BadInput without a build, CheckFailed when a test cannot be run at all.
     """
-    file = root / "warehouse" / "build.duckdb"
+    file = root / "warehouse" / BUILD
     if not file.is_file():
         raise BadInput(f"{file} is missing: there is nothing to test; run `codetrail build` first")
     scratch = scratch_of(root)

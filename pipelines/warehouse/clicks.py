@@ -4,21 +4,30 @@ from collections.abc import Sequence
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.rules.links import UTM, LinkAssignment
 from pipelines.stages.resolve import COLUMNS, LINK_REASONS, NO_ROW, LinkResolver
 from pipelines.stages.working_set import one_message_each
-from pipelines.stores.lake import Lake
-from pipelines.warehouse.sources import NO_LINK, RESOLVED_CLICKS
+from pipelines.stores.lake import Lake, reporting
+from pipelines.stores.tables import CLICKS
+from pipelines.warehouse.sources import NO_LINK, RESOLVED_CLICKS, files_of
 
 PLACE = ["partition", "offset"]
 
 
-def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment]) -> pa.Table:
-    """One row per distinct click, in the columns of RESOLVED_CLICKS: whose it was, or what it named if nobody's."""
-    if not lake.exists("clicks"):
+def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment], files: Sequence[str] | None = None) -> pa.Table:
+    """One row per distinct click, in the columns of RESOLVED_CLICKS: whose it was, or what it named if nobody's.
+
+    Of `files` of the lake alone, where they are given.
+    """
+    if files is None:
+        files = files_of(lake.root / "clicks")
+    if not files:
         return RESOLVED_CLICKS.empty_table()
-    landed = one_message_each(lake.read("clicks", COLUMNS["clicks"]), "event_id", "visitor_id")
+    with reporting(lake.uri("clicks")):
+        rows = pq.ParquetDataset(list(files), schema=CLICKS).read(list(COLUMNS["clicks"]))
+    landed = one_message_each(pl.DataFrame(rows), "event_id", "visitor_id")
     clicks = LinkResolver(list(links)).resolved("clicks", landed)
     named = landed.select(*PLACE, pl.col("link_id").alias("named_link_id"), *(f"utm_{name}" for name in UTM))
     rows = clicks.join(_owners(links), on="link", how="left").with_columns(

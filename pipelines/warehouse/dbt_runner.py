@@ -1,11 +1,14 @@
 """How dbt is run: in this process, on one DuckDB file, silent, and leaving nothing outside the workspace."""
 
+import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipelines.failures import CheckFailed
 
+PARSED = "partial_parse.msgpack"
 TESTING_MEMORY = "1200MB"  # DuckDB spills beyond it; a build takes what the machine has
 
 
@@ -33,16 +36,31 @@ def run_dbt(command: str, file: Path, scratch: Path, currency: str, digits: int,
         f"reporting_currency: {currency}, reporting_digits: {digits}}}"
     )
     places = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(scratch / "target")]
-    quiet = ["--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors", "--no-partial-parse"]
+    quiet = ["--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors"]
+    known = _parsed(scratch, command)
+    parsed = ["--partial-parse", "--partial-parse-file-path", str(known)] if known.is_file() else ["--no-partial-parse"]
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # of Python models, in a temporary folder
     try:
-        outcome = dbtRunner().invoke([command, *places, *quiet, "--vars", variables, *options])
+        outcome = dbtRunner().invoke([command, *places, *quiet, *parsed, "--vars", variables, *options])
     finally:
         sys.dont_write_bytecode = writes_bytecode
         DuckDBConnectionManager.close_all_connections()
+    with suppress(FileNotFoundError):
+        shutil.copyfile(scratch / "target" / PARSED, known)
     if outcome.result is None:
         raise CheckFailed(f"dbt {command} stopped: {outcome.exception}; {_log_hint(scratch)}")
     return list(outcome.result.results)
+
+
+def forget_parsed(scratch: Path) -> None:
+    """The next run parses the whole project again."""
+    for command in ("build", "test"):
+        _parsed(scratch, command).unlink(missing_ok=True)
+
+
+def _parsed(scratch: Path, command: str) -> Path:
+    """What dbt parsed for a command, to be read the next time: each has other variables, which it depends on."""
+    return scratch.parent / f"dbt_{command}_{PARSED}"
 
 
 def _quoted(path: Path) -> str:

@@ -1,6 +1,6 @@
 """What dbt reads: lake, reference data, clicks, published versions and settings, as tables of one DuckDB file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipelines.rules.codes import normalise_code
 from pipelines.rules.links import UTM
 from pipelines.rules.money import minor_digits
 from pipelines.stores.tables import INSTANT, TABLES, TEXT
-from pipelines.warehouse.history import published_versions
+from pipelines.warehouse.changes import merge_clicks, write_changes, write_nothing
 
 NO_LINK = "no_link"  # no link row matches what the click named
 RESOLVED_CLICKS = pa.schema(
@@ -32,17 +32,21 @@ RESOLVED_CLICKS = pa.schema(
         pa.field("reason", TEXT),
         pa.field("named_link_id", TEXT),
         *(pa.field(f"utm_{name}", TEXT) for name in UTM),
+        pa.field("partition", pa.int32()),
+        pa.field("offset", pa.int64()),
     ]
 )
 """One row per distinct click; `reason` says why nobody's link counts, null if one does.
 
-What the click named, its link id as sent and its utm parameters, is filled only where there is a reason.
+What the click named, its link id as sent and its utm parameters, is filled only where there is a reason. `partition`
+and `offset` are those of the message that counts.
 """
+ClicksOf = Callable[[Sequence[str]], pa.Table]
+"""The clicks of these files of the lake, in the columns of RESOLVED_CLICKS."""
 CLICK_TABLES = {
-    "resolved_clicks": "select event_id, visitor_id, occurred_at, influencer_id, campaign_id, link_id, is_bot, reason "
-    "from arriving where reason is distinct from 'no_link'",
-    "unresolved_clicks": "select * exclude (influencer_id, campaign_id, link_id) from arriving "
-    "where reason is not null",
+    "resolved_clicks": "select event_id, visitor_id, occurred_at, influencer_id, campaign_id, link_id, is_bot, reason, "
+    "partition, \"offset\" from {rows} where reason is distinct from 'no_link'",
+    "unresolved_clicks": "select * exclude (influencer_id, campaign_id, link_id) from {rows} where reason is not null",
 }
 """The clicks that some link row matches, and those that are nobody's; one whose row does not hold is in both."""
 
@@ -71,29 +75,51 @@ class BuildSettings:
 
 def write_sources(
     file: Path,
-    lake: Path,
+    lake: Mapping[str, Sequence[str]],
     reference: Mapping[str, pa.Table],
     resolved_clicks: pa.Table,
     settings: BuildSettings,
+    published: pa.Table,
     built_at: datetime,
 ) -> None:
-    """Creates `file` with the schemas `lake` and `reference`; an empty or missing lake table becomes an empty one.
+    """Creates `file` with the schemas `lake` and `reference`; a lake table without files becomes an empty one.
 
-    The lake is not copied: its tables are views over the Parquet files of this moment, by absolute path.
-    The published versions are those of its workspace.
-    Raises LakeUnavailable when a table's log cannot be read, BadInput when the history of versions cannot.
+    The lake is not copied: its tables are views over their Parquet files, by absolute path.
     """
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema lake")
         connection.execute("create schema reference")
-        for name, schema in TABLES.items():
-            _write_lake_table(connection, name, schema, files_of(lake / name))
+        _write_lake(connection, lake, lake)
         for name, rows in reference.items():
             _write_table(connection, f"reference.{name}", _with_normalised_code(rows) if name == "codes" else rows)
         for name, query in CLICK_TABLES.items():
             _write_table(connection, f"lake.{name}", resolved_clicks.cast(RESOLVED_CLICKS), query)
-        _write_table(connection, "lake.published_versions", published_versions(lake.parent))
+        write_nothing(connection)
         _write_table(connection, "lake.currencies", _currencies())
+        _write_table(connection, "lake.published_versions", published)
+        _write_table(connection, "lake.run_settings", _run_settings(settings, built_at))
+
+
+def write_new_sources(
+    file: Path,
+    lake: Mapping[str, Sequence[str]],
+    new: Mapping[str, Sequence[str]],
+    clicks: pa.Table,
+    settings: BuildSettings,
+    published: pa.Table,
+    built_at: datetime,
+) -> None:
+    """Brings `file`, a copy of the last build, to what the lake holds now, and says there what changed.
+
+    `new` are the files that the last build had not seen, `clicks` those of them; the reference data are the same.
+    """
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        _write_lake(connection, lake, new)
+        connection.register("arriving", clicks.cast(RESOLVED_CLICKS))
+        merge_clicks(connection, CLICK_TABLES)
+        write_changes(connection, new["orders"], settings.watermark)
+        _write_table(connection, "lake.published_versions", published)
         _write_table(connection, "lake.run_settings", _run_settings(settings, built_at))
 
 
@@ -106,7 +132,21 @@ def files_of(table: Path) -> list[str]:
     return sorted(unquote(uri) for uri in uris)
 
 
-def _write_lake_table(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, files: list[str]) -> None:
+def _write_lake(
+    connection: duckdb.DuckDBPyConnection, lake: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]
+) -> None:
+    for name, schema in TABLES.items():
+        _write_lake_table(connection, name, schema, lake[name])
+    attributions = "order_attributions"
+    _write_lake_table(connection, "arrived_attributions", TABLES[attributions], new[attributions])
+
+
+def _write_lake_table(
+    connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, files: Sequence[str]
+) -> None:
+    former = "select table_type from information_schema.tables where table_schema = 'lake' and table_name = ?"
+    for (kind,) in connection.execute(former, [name]).fetchall():  # it had no files before, or has none now
+        connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} lake.{name}")
     if not files:
         _write_table(connection, f"lake.{name}", schema.empty_table())
         return
@@ -115,11 +155,11 @@ def _write_lake_table(connection: duckdb.DuckDBPyConnection, name: str, schema: 
 
 
 def _write_table(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, query: str = "select * from arriving"
+    connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table, query: str = "select * from {rows}"
 ) -> None:
-    connection.register("arriving", rows)
-    connection.execute(f"create table {name} as {query}")
-    connection.unregister("arriving")
+    connection.register("incoming", rows)
+    connection.execute(f"create or replace table {name} as {query.format(rows='incoming')}")
+    connection.unregister("incoming")
 
 
 def _with_normalised_code(codes: pa.Table) -> pa.Table:

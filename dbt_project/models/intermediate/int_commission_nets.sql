@@ -1,6 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+
 with events as (select * from {{ ref('stg_orders') }}),
 
-lines as (select * from {{ ref('int_commission_orders') }}),
+lines as (
+    select * from {{ ref('int_commission_orders') }}
+    {{ of_changed_orders() }}
+),
 
 currencies as (select * from {{ ref('stg_currencies') }}),
 

@@ -1,6 +1,14 @@
-with orders as (select * from {{ ref('int_orders') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
 
-attributions as (select * from {{ ref('int_current_attributions') }}),
+with orders as (
+    select * from {{ ref('int_orders') }}
+    {{ of_changed_orders() }}
+),
+
+attributions as (
+    select * from {{ ref('int_current_attributions') }}
+    {{ of_changed_orders() }}
+),
 
 codes as (select * from {{ ref('stg_codes') }}),
 

@@ -1,3 +1,6 @@
+{{ config(materialized='incremental', incremental_strategy='changed_credits', on_schema_change='fail') }}
+
+{% do ref('int_resplit_orders') %}
 {%- set amounts = {
     'gross_minor': 'subtotal_minor',
     'amount_minor': 'net_minor',
@@ -11,7 +14,10 @@ with orders as (select * from {{ ref('int_orders') }}),
 
 attributions as (select * from {{ ref('int_current_attributions') }}),
 
-data_driven as (select * from {{ ref('int_data_driven_credits') }}),
+data_driven as (
+    select * from {{ ref('int_data_driven_credits') }}
+    {{ of_resplit_orders() }}
+),
 
 models as (select * from {{ ref('int_models') }}),
 
@@ -32,6 +38,7 @@ attributed as (
         listed.models
     from orders
     left join listed using (order_id)
+    {{ of_changed_orders() }}
 ),
 
 touched as (

@@ -1,4 +1,6 @@
-with revisions as (select * from {{ ref('stg_order_attributions') }}),
+{{ config(materialized='incremental', incremental_strategy='arrived_orders', on_schema_change='fail') }}
+
+with revisions as (select * from {{ ref('stg_arrived_attributions') }}),
 
 current_revisions as (
     select

@@ -1,10 +1,16 @@
+{{ config(materialized='incremental', incremental_strategy='resplit_orders', on_schema_change='fail') }}
+
+{% do ref('int_resplit_orders') %}
 {%- set amounts = {
     'gross_minor': 'subtotal_minor',
     'amount_minor': 'net_minor',
     'gross_reporting_minor': 'subtotal_reporting_minor',
     'amount_reporting_minor': 'net_reporting_minor',
 } -%}
-with journeys as (select * from {{ ref('int_journeys') }}),
+with journeys as (
+    select * from {{ ref('int_journeys') }}
+    {{ of_resplit_orders() }}
+),
 
 attributions as (select * from {{ ref('int_current_attributions') }}),
 

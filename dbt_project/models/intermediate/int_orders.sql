@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+
 with orders as (select * from {{ ref('int_current_attributions') }}),
 
 settings as (select * from {{ ref('stg_run_settings') }}),
@@ -45,6 +47,7 @@ final as (
     from orders
     cross join settings
     left join first_orders using (order_id)
+    {{ of_changed_orders() }}
 )
 
 select * from final

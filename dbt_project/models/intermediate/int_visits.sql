@@ -1,6 +1,14 @@
-with attributions as (select * from {{ ref('int_current_attributions') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_visitors', on_schema_change='fail') }}
 
-clicks as (select * from {{ ref('stg_resolved_clicks') }}),
+with attributions as (
+    select * from {{ ref('int_current_attributions') }}
+    {{ of_changed_visitors() }}
+),
+
+clicks as (
+    select * from {{ ref('stg_resolved_clicks') }}
+    {{ of_changed_visitors() }}
+),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 

@@ -1,4 +1,9 @@
-with attributions as (select * from {{ ref('int_current_attributions') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+
+with attributions as (
+    select * from {{ ref('int_current_attributions') }}
+    {{ of_changed_orders() }}
+),
 
 made as (
     select

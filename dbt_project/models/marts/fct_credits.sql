@@ -1,4 +1,9 @@
-with credits as (select * from {{ ref('int_credits') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_credits', on_schema_change='fail') }}
+
+with credits as (
+    select * from {{ ref('int_credits') }}
+    {{ of_changed_credits() }}
+),
 
 final as (
     select

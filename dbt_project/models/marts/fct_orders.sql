@@ -1,4 +1,9 @@
-with orders as (select * from {{ ref('int_orders') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+
+with orders as (
+    select * from {{ ref('int_orders') }}
+    {{ of_changed_orders() }}
+),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 

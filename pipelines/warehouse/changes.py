@@ -1,0 +1,115 @@
+"""What an incremental build makes anew: the orders and visitors that something new may have moved."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.warehouse.data_driven import MODEL_SHARES
+
+CHANGED = pa.schema([pa.field("order_id", pa.string())])
+VISITORS = pa.schema([pa.field("visitor_id", pa.string())])
+NOTHING = {
+    "arrived_orders": CHANGED,
+    "changed_orders": CHANGED,
+    "changed_visitors": VISITORS,
+    "former_model_shares": MODEL_SHARES,
+}
+"""The tables of the schema lake that say what changed; empty in a full build, where nobody reads them."""
+
+ARRIVED_ORDERS = "select distinct order_id from lake.arrived_attributions"
+
+CHANGED_ORDERS = """
+with touched as (
+    select order_id from lake.arrived_orders
+    union
+    select order_id from arrived_events
+),
+
+customers as (  -- of one customer's orders which is the first
+    select customer_id from lake.arrived_attributions
+    union
+    select customer_id from intermediate.int_current_attributions semi join touched using (order_id)
+),
+
+settling as (
+    select order_id
+    from intermediate.int_orders, lake.run_settings
+    where (status = 'settled') != coalesce(ordered_at + to_hours(24 * lateness_days) <= $watermark, false)
+)
+
+select order_id from touched
+union
+select order_id from settling
+union
+select order_id from intermediate.int_current_attributions semi join customers using (customer_id)
+"""
+
+CHANGED_VISITORS = """
+select visitor_id from counted
+union
+select visitor_id from lake.arrived_attributions
+union
+select visitor_id from intermediate.int_current_attributions semi join lake.arrived_orders using (order_id)
+"""
+
+COUNTED = """
+create or replace temp table counted as
+with known as (
+    select event_id, visitor_id, partition, "offset" from lake.resolved_clicks
+    semi join arriving using (event_id, visitor_id)
+    union
+    select event_id, visitor_id, partition, "offset" from lake.unresolved_clicks
+    semi join arriving using (event_id, visitor_id)
+)
+
+select arriving.* from arriving
+left join known using (event_id, visitor_id)
+where known.event_id is null
+    or (arriving.partition, arriving."offset") < (known.partition, known."offset")
+"""
+"""Of the clicks that arrive those that count: a repeat does where it stands before the message that counted so far."""
+
+
+def write_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    """The tables of NOTHING, empty."""
+    for name, schema in NOTHING.items():
+        connection.register("none", schema.empty_table())
+        connection.execute(f"create table lake.{name} as select * from none")  # noqa: S608
+        connection.unregister("none")
+
+
+def write_changes(
+    connection: duckdb.DuckDBPyConnection, order_files: Sequence[str], watermark: datetime | None
+) -> None:
+    """Fills the tables of NOTHING in the copy of the last build, whose lake.run_settings are still its own.
+
+    `lake.arrived_attributions` and the temporary table `counted` (the clicks that arrived and count) are there
+    already; `order_files` hold the order events that arrived.
+    """
+    read = (
+        "select order_id from read_parquet($files)" if order_files else "select null::varchar as order_id where false"
+    )
+    connection.execute(
+        f"create or replace temp table arrived_events as {read}", {"files": list(order_files)} if order_files else None
+    )
+    for name, query in {
+        "former_model_shares": "from intermediate.int_model_shares",
+        "arrived_orders": ARRIVED_ORDERS,
+        "changed_visitors": CHANGED_VISITORS,
+    }.items():
+        connection.execute(f"create or replace table lake.{name} as {query}")
+    connection.execute(f"create or replace table lake.changed_orders as {CHANGED_ORDERS}", {"watermark": watermark})
+
+
+def merge_clicks(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:
+    """Puts the clicks of the view `arriving` that count into lake.`tables`, each given with the query of its rows.
+
+    They stay in the temporary table `counted`.
+    """
+    connection.execute(COUNTED)
+    for name, query in tables.items():
+        same = f"{name}.event_id = counted.event_id and {name}.visitor_id = counted.visitor_id"
+        connection.execute(f"delete from lake.{name} using counted where {same}")  # noqa: S608
+        connection.execute(f"insert into lake.{name} {query.format(rows='counted')}")
