@@ -28,9 +28,9 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.reports.queries import session
-from pipelines.stores import lake as lake_module
+from pipelines.stores import table_log
 from pipelines.stores.compaction import compact
-from pipelines.stores.lake import EPOCH, LOG_SECONDS, REMOVED_HOURS, Lake, Landing, attributed_mark, latest_mark
+from pipelines.stores.lake import EPOCH, KEPT_SHORT, REMOVED_HOURS, Lake, Landing, attributed_mark, latest_mark
 from pipelines.stores.tables import LANDING, TABLES
 
 YOUNG, OLD = 1_000, 20_000  # commits
@@ -49,7 +49,7 @@ AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def main() -> None:
     asked = _arguments()
     if asked.land:
-        lake_module.LOG_SECONDS = round(LOG_SECONDS / asked.quicker)
+        table_log.LOG_SECONDS = round(table_log.LOG_SECONDS / asked.quicker)
         _land(Lake(asked.land), asked.young)
         return
     if asked.read:
@@ -82,9 +82,9 @@ def _arguments() -> argparse.Namespace:
 
 def _grown(root: Path, commits: int, quicker: float) -> tuple[Lake, float, int]:
     """A checked lake of so many commits, the seconds that they took, and how often it was read meanwhile."""
-    lake_module.LOG_SECONDS = round(LOG_SECONDS / quicker)
+    table_log.LOG_SECONDS = round(table_log.LOG_SECONDS / quicker)
     removed = f"interval {round(REMOVED_HOURS * 3600 / quicker)} seconds"
-    lake_module.KEPT_SHORT["delta.deletedFileRetentionDuration"] = removed
+    KEPT_SHORT["delta.deletedFileRetentionDuration"] = removed
     lake = Lake(root)
     lake.create()
     lake.take_over()

@@ -31,7 +31,8 @@ class Share:
     """A piece's share of the landed block that it came from: the block is through when all of WHOLE has arrived.
 
     `block` names this landing of offsets `start` to `end` of `source`; another try at them has another name.
-    `sent_at` is the broker's timestamp of its oldest message in microseconds, None for files.
+    `sent_at` is the broker's timestamp of its oldest message in microseconds, None for files; `latest` its greatest
+    `occurred_at`, None where all of it was rejected.
     """
 
     source: str
@@ -40,6 +41,7 @@ class Share:
     end: int
     parts: int
     sent_at: int | None = None
+    latest: int | None = None
 
     WHOLE: ClassVar[int] = 1 << 40  # so large that every piece of a piece for every shard still has a part
 

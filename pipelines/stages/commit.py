@@ -82,14 +82,18 @@ class Commit(beam.PTransform):
 
 
 class Committer:
-    """What the one committer remembers: the revisions that hold, and how far each partition is through."""
+    """What the one committer remembers: the revisions that hold, and how far each partition is through.
+
+    `latest`: of each partition the greatest `occurred_at`, in microseconds.
+    """
 
     def __init__(self, transform: Commit) -> None:
         lake, sources = transform.lake, transform.revisions.sources
         self.horizon = horizon_of(lake, transform.keep)
         self.current = Current(lake, self.horizon)
         self.progress = Progress(attributed_offsets(lake, sources))
-        self.sources = set(sources)
+        self.latest = latest_events(lake, sources)
+        self.watermark = watermark_before(lake)
 
     def close(self, horizon: int) -> None:
         """Lets go of what is older than a later horizon."""
@@ -152,10 +156,14 @@ class _Committing(beam.DoFn):
             self._in.inc(rows.height)
             self._out.inc(new.height)
         shares = [one.share for one in waiting if one.share is not None]
-        held.sources.update(share.source for share in shares)
+        for share in shares:
+            if share.latest is not None:
+                held.latest[share.source] = max(share.latest, held.latest.get(share.source, share.latest))
         moved = held.progress.add(shares)
         if new.height or moved:
-            commit_revisions(self._transform, new, moved, held.sources)
+            now = self._transform.now()
+            held.watermark = next_watermark(held.latest, held.watermark, self._transform.revisions, now)
+            commit_revisions(self._transform, new, moved, held.watermark, now)
             metrics.committed(shares, self._transform.now())
         if new.height:
             held.current.add(new)
@@ -181,10 +189,11 @@ class _CommitAsTheOne(_Committing):
         yield from self._add(element[1], held)
 
 
-def commit_revisions(transform: Commit, new: pl.DataFrame, marks: Mapping[str, int], sources: Iterable[str]) -> None:
-    """Commits revisions (or none) with the watermark that these partitions have reached, and the offsets `marks`."""
-    lake, revisions, now = transform.lake, transform.revisions, transform.now()
-    watermark = newest_watermark(lake, sources, revisions, now)
+def commit_revisions(
+    transform: Commit, new: pl.DataFrame, marks: Mapping[str, int], watermark: int | None, now: datetime
+) -> None:
+    """Commits revisions (or none) with the watermark, in microseconds, and the offsets `marks`."""
+    lake, revisions = transform.lake, transform.revisions
     settled = [
         at is not None and is_settled(at, revisions.lateness, watermark)
         for at in new["ordered_at"].cast(pl.Int64).to_list()
@@ -208,7 +217,10 @@ def finish(transform: Commit, offsets: Mapping[str, int]) -> None:
 
     `offsets`: by `topic/partition`.
     """
-    commit_revisions(transform, NOTHING_NEW, offsets, {*transform.revisions.sources, *offsets})
+    lake, now = transform.lake, transform.now()
+    latest = latest_events(lake, {*transform.revisions.sources, *offsets})
+    watermark = next_watermark(latest, watermark_before(lake), transform.revisions, now)
+    commit_revisions(transform, NOTHING_NEW, offsets, watermark, now)
 
 
 def landed_offsets(lake: Lake, sources: Sequence[str]) -> dict[str, int]:
@@ -232,10 +244,18 @@ def _landed_transactions(lake: Lake, names: Mapping[str, str]) -> dict[str, int]
     return found
 
 
-def newest_watermark(lake: Lake, sources: Iterable[str], revisions: Revisions, now: datetime) -> int | None:
-    """The watermark of what has landed, never behind the one that the lake has already; microseconds."""
-    latest = _landed_transactions(lake, {source: latest_mark(source) for source in sources}).values()
+def latest_events(lake: Lake, sources: Iterable[str]) -> dict[str, int]:
+    """The greatest `occurred_at` of each partition that has landed, in microseconds."""
+    return _landed_transactions(lake, {source: latest_mark(source) for source in sources})
+
+
+def watermark_before(lake: Lake) -> int | None:
+    """The watermark that the lake has already, in microseconds."""
+    return lake.transactions("order_attributions", [WATERMARK]).get(WATERMARK)
+
+
+def next_watermark(latest: Mapping[str, int], before: int | None, revisions: Revisions, now: datetime) -> int | None:
+    """The watermark of what has landed, never behind the one before; microseconds."""
     clock = (now - EPOCH) // MICROSECOND
-    reached = watermark_of(latest, revisions.disorder, revisions.idle_after, clock)
-    before = lake.transactions("order_attributions", [WATERMARK]).get(WATERMARK)
+    reached = watermark_of(latest.values(), revisions.disorder, revisions.idle_after, clock)
     return max((mark for mark in (reached, before) if mark is not None), default=None)

@@ -80,7 +80,8 @@ class _Landed:
             metrics.landed(topic, block.partition, written)
             where = {"topic": topic, "partition": block.partition, "offset": block.start}
             log.debug("block landed", **where, end=block.end, messages=written)
-            share = Share(block.source, self._new_token(), block.start, block.end, Share.WHOLE, block.sent_at)
+            offsets = block.start, block.end
+            share = Share(block.source, self._new_token(), *offsets, Share.WHOLE, block.sent_at, _latest(block))
             yield Rows(topic, block.rows, share)
 
 
@@ -88,12 +89,16 @@ def _marks(block: Decoded, before: Callable[[str], int | None], committed: int) 
     """The partition's greatest instant, and running counts of what is counted and not stored."""
     names = [mark(block.source) for mark in (latest_mark, unconsented_mark, unknown_fields_mark)]
     latest, unconsented, unknown = (before(name) or 0 for name in names)
-    if block.rows.height:
-        latest = max(latest, int(block.rows["occurred_at"].cast(pl.Int64).max()))  # type: ignore[arg-type]
+    latest = max(latest, _latest(block) or 0)
     unconsented += _new(block.unconsented, committed)
     unknown += _new(block.with_unknown_fields, committed)
     marks = zip(names, (latest, unconsented, unknown), strict=True)
     return {name: mark for name, mark in marks if mark}
+
+
+def _latest(block: Decoded) -> int | None:
+    """The greatest instant, in microseconds."""
+    return block.rows["occurred_at"].cast(pl.Int64).max()  # type: ignore[return-value]
 
 
 def stored(table: str, rows: pl.DataFrame, ingested_at: datetime) -> pa.Table:

@@ -1,41 +1,32 @@
 """Compaction: the lake's small files become large, sorted ones and its log short, beside a live run."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.exceptions import CommitFailedError
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake.transaction import RemoveAction
 from pyarrow import fs
 
 from pipelines.failures import LakeUnavailable
-from pipelines.stores.lake import CHECKPOINT_ONLY, CONTENTION_RETRIES, REMOVED_HOURS, Lake, reporting, shorten_log
+from pipelines.stores.data_files import SORTED_BY, added, write
+from pipelines.stores.lake import REMOVED_HOURS, Lake, reporting
+from pipelines.stores.table_log import shorten_log
 from pipelines.stores.tables import TABLES
 
 COMPACTION = "compaction"  # the app transaction that makes two compactions of one table conflict: else both would add
 TARGET_BYTES = 16 << 20  # of a file, as stored: well-compressed clicks are some thirty times that in memory
 SMALL_BYTES = 1 << 20  # below this a file is always taken
 ROW_GROUP = 20_000  # rows: what a reader of one visitor or order reads at least
-SORTED_BY = {  # readers ask for shards and days, for orders, for visitors; the rest for places
-    "clicks": ["shard", "day", "visitor_id"],
-    "redemptions": ["shard", "order_id"],
-    "orders": ["shard", "order_id"],
-    "post_metrics": ["shard", "day", "post_id"],
-    "rejected_events": ["topic", "partition", "offset"],
-    "order_attributions": ["order_id", "revision_key"],
-    "topic_files": ["topic", "partition", "offset"],
-    "reference_versions": ["recorded_at"],
-}
-CHOSEN_BY = {"day", "offset"}  # bounds that readers ask for beside those that files are sorted by
+CONTENTION_RETRIES = 200  # appends of a run; delta-rs gives up after 15 by itself
+# Delta's own cleanup lists the log at each commit, and takes it from under who opened the table before a checkpoint.
+CHECKPOINT_ONLY = PostCommitHookProperties(cleanup_expired_logs=False)
 ATTEMPTS = 5  # to win against another compaction or a deletion
 
 
@@ -150,21 +141,13 @@ def _replace(lake: Lake, table: str, opened: DeltaTable, batch: Sequence[_File],
         rows = _rows(root, table, batch)
     except FileNotFoundError:
         return False
-    _write(rows, SORTED_BY[table], written)
+    write(written, rows.schema, _sorted(rows, SORTED_BY[table]))
     millis = int(at.timestamp() * 1000)
-    added = AddAction(
-        path=written.name,
-        size=written.stat().st_size,
-        partition_values={},
-        modification_time=millis,
-        data_change=False,
-        stats=_statistics(rows, sorted({*SORTED_BY[table], *CHOSEN_BY} & set(rows.column_names))),
-    )
     removed = [RemoveAction(file.path, False, millis, file.size_bytes, {}) for file in batch]
     guard = Transaction(COMPACTION, (opened.transaction_version(COMPACTION) or 0) + 1)
     try:
         opened.create_write_transaction(
-            [added, *removed],
+            [added(written, rows, data_change=False), *removed],
             "append",
             TABLES[table],
             commit_properties=CommitProperties(app_transactions=[guard], max_commit_retries=CONTENTION_RETRIES),
@@ -181,28 +164,11 @@ def _rows(root: Path, table: str, batch: Sequence[_File]) -> pa.Table:
     return ds.dataset([file.path for file in batch], TABLES[table], filesystem=files).to_table().combine_chunks()
 
 
-def _write(rows: pa.Table, keys: Sequence[str], written: Path) -> None:
+def _sorted(rows: pa.Table, keys: Sequence[str]) -> Iterator[pa.Table]:
+    """Group by group: the rows are in memory once, not once more in order."""
     order = pc.sort_indices(rows, sort_keys=[(key, "ascending") for key in keys])
-    with pq.ParquetWriter(written, rows.schema, compression="ZSTD") as writer:
-        for start in range(0, rows.num_rows, ROW_GROUP):  # the rows are in memory once, not once more in order
-            writer.write_table(rows.take(order.slice(start, ROW_GROUP)))
-
-
-def _statistics(rows: pa.Table, columns: Sequence[str]) -> str:
-    """As Delta's log has them, of the columns that files are chosen by."""
-    bounds = {name: pc.min_max(rows[name]).as_py() for name in columns}
-    return json.dumps(
-        {
-            "numRecords": rows.num_rows,
-            "minValues": {name: _plain(bound["min"]) for name, bound in bounds.items()},
-            "maxValues": {name: _plain(bound["max"]) for name, bound in bounds.items()},
-            "nullCount": {name: rows[name].null_count for name in columns},
-        }
-    )
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+    for start in range(0, rows.num_rows, ROW_GROUP):
+        yield rows.take(order.slice(start, ROW_GROUP))
 
 
 def _vacuum(opened: DeltaTable, retention: timedelta) -> int:

@@ -1,7 +1,7 @@
 """The lake: Delta tables in which data and the offsets that they stand for are committed as one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,36 +9,25 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import (
-    CommitProperties,
-    DeltaTable,
-    PostCommitHookProperties,
-    Transaction,
-    WriterProperties,
-    write_deltalake,
-)
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 from pyarrow import fs
 
 from pipelines import metrics
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
+from pipelines.stores import table_log
+from pipelines.stores.data_files import add_rows
 from pipelines.stores.handles import forget, newest
+from pipelines.stores.table_log import CHECKPOINT_COMMITS, Contended, TableLog, writing
 from pipelines.stores.tables import LANDING, TABLES
 
 EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
 WATERMARK = "watermark"  # on order_attributions, in microseconds
-_COMPRESSED = WriterProperties(compression="ZSTD")
-CONTENTION_RETRIES = 200  # appends of other partitions; delta-rs gives up after 15 by itself
-CHECKPOINT_COMMITS = 100
-LOG_SECONDS = 600  # how long a checkpoint must have been there before the log below it goes
-VERSION_DIGITS = 20  # that a file of the log begins with
 REMOVED_HOURS = 1  # how long a file that was compacted away is remembered, and stays
 KEPT_SHORT = {  # a commit and an opening cost what the log is long
     "delta.checkpointInterval": str(CHECKPOINT_COMMITS),
     "delta.deletedFileRetentionDuration": f"interval {REMOVED_HOURS} hours",
 }
-# Delta's own cleanup lists the log at each commit, and takes it from under who opened the table before a checkpoint.
-CHECKPOINT_ONLY = PostCommitHookProperties(cleanup_expired_logs=False)
 LISTINGS = 5  # of a table, when files are compacted away while it is read
 
 Marks = Callable[[Callable[[str], int | None], int], Mapping[str, int]]
@@ -112,25 +101,28 @@ class Lake:
                 if not self.exists(table):
                     (self.root / table).mkdir(parents=True, exist_ok=True)
                     forget(self.uri(table))
+                    table_log.forget(self.root / table)
                     DeltaTable.create(self.uri(table), schema=schema, mode="ignore", configuration=KEPT_SHORT)
 
     def take_over(self) -> int:
         """Begins a run: its epoch, which every commit of it checks, in every table."""
         epoch = 1 + max(self.open(table).transaction_version(EPOCH) or 0 for table in TABLES)
         for table in TABLES:
-            self._commit(table, TABLES[table].empty_table(), {EPOCH: epoch}, self.open(table), epoch)
+            self.append(table, TABLES[table].empty_table(), {}, epoch)
         return epoch
 
     def append(self, table: str, rows: pa.Table, transactions: Mapping[str, int], epoch: int) -> None:
         """Rows and app transactions in one commit; raises Superseded once a later run has taken over."""
         # The epoch among the transactions: a take-over between the check and the commit makes the commit fail.
-        self._commit(table, rows, {**transactions, EPOCH: epoch}, self.current(table, epoch), epoch)
+        with self._writing(table, epoch) as log:
+            self._commit(log, table, rows, {**transactions, EPOCH: epoch}, epoch)
 
-    def current(self, table: str, epoch: int) -> DeltaTable:
-        """The table as it is now, if run `epoch` may still write to it."""
-        opened = self._at_hand(table)
-        self._require_newest(opened, epoch)
-        return opened
+    @contextmanager
+    def _writing(self, table: str, epoch: int) -> Iterator[TableLog]:
+        """The table's log as it is now, if run `epoch` may still write to it; no other thread does meanwhile."""
+        with reporting(self.uri(table)), writing(self.root / table) as log:
+            self._require_newest(log, table, epoch)
+            yield log
 
     def land(self, table: str, blocks: Sequence[Landing], epoch: int) -> list[int]:
         """Commits the blocks' rows with their partitions' next offsets, all as one; how many rows of each are new.
@@ -138,15 +130,15 @@ class Lake:
         What lies below a partition's committed offset is cut. Blocks of one partition follow each other.
         Raises MissingMessages if a block begins beyond the committed offset, and Superseded.
         """
-        opened = self.current(table, epoch)
         reached: dict[str, int] = {}
+        with self._writing(table, epoch) as log:
 
-        def before(name: str) -> int | None:
-            return reached[name] if name in reached else opened.transaction_version(name)
+            def before(name: str) -> int | None:
+                return reached[name] if name in reached else log.transaction_version(name)
 
-        new = [self._new_rows(table, block, before, reached) for block in blocks]
-        if reached:
-            self._commit(table, pa.concat_tables(new), reached, opened, epoch)
+            new = [self._new_rows(table, block, before, reached) for block in blocks]
+            if reached:
+                self._commit(log, table, pa.concat_tables(new), reached, epoch)
         return [rows.num_rows for rows in new]
 
     def _new_rows(
@@ -228,56 +220,27 @@ class Lake:
         rows = [self.read(table, ["topic", "partition"]).unique() for table in (*LANDING, "rejected_events")]
         return sorted({f"{topic}/{partition}" for frame in rows for topic, partition in frame.iter_rows()})
 
-    def _require_newest(self, opened: DeltaTable, epoch: int) -> None:
-        latest = opened.transaction_version(EPOCH) or 0
+    def _require_newest(self, log: TableLog, table: str, epoch: int) -> None:
+        latest = log.transaction_version(EPOCH) or 0
         if latest > epoch:
             raise Superseded(
-                f"run {latest} writes to {opened.table_uri} now; this one, run {epoch}, stops. "
+                f"run {latest} writes to {self.uri(table)} now; this one, run {epoch}, stops. "
                 "What it committed stays, and the other goes on from there"
             )
 
-    def _commit(
-        self, table: str, rows: pa.Table, transactions: Mapping[str, int], opened: DeltaTable, epoch: int
-    ) -> None:
-        properties = CommitProperties(
-            app_transactions=[Transaction(name, version) for name, version in transactions.items()],
-            max_commit_retries=CONTENTION_RETRIES,
-        )
-        with reporting(self.uri(table)), metrics.timing_commit(table):
-            try:  # also without rows: offsets count
-                write_deltalake(
-                    opened,
-                    rows,
-                    mode="append",
-                    commit_properties=properties,
-                    post_commithook_properties=CHECKPOINT_ONLY,
-                    writer_properties=_COMPRESSED,
-                )
-            except CommitFailedError:
-                self._require_newest(DeltaTable(self.uri(table)), epoch)
-                raise
-        if opened.version() % CHECKPOINT_COMMITS == 0:
-            shorten_log(Path(self.uri(table)))
-
-
-def shorten_log(table: Path) -> None:
-    """Deletes the log below the newest checkpoint that whoever has the table open found there already.
-
-    By the files' own times: whoever opened it in the last LOG_SECONDS keeps what there was then.
-    """
-    log = table / "_delta_log"
-    names = sorted(path.name for path in log.glob("[0-9]*"))
-    with suppress(FileNotFoundError):  # another writer is at it
-        long_ago = max(_written_at(log / name) for name in names[-2:]) - LOG_SECONDS  # a checkpoint and its commit
-        checkpoints = (name for name in reversed(names) if name.endswith(".checkpoint.parquet"))
-        kept_from = next((name for name in checkpoints if _written_at(log / name) < long_ago), names[0])
-        for name in names:
-            if name[:VERSION_DIGITS] < kept_from[:VERSION_DIGITS]:
-                (log / name).unlink()
-
-
-def _written_at(file: Path) -> float:
-    return file.stat().st_mtime
+    def _commit(self, log: TableLog, table: str, rows: pa.Table, transactions: Mapping[str, int], epoch: int) -> None:
+        """One commit, also without rows: offsets count."""
+        with metrics.timing_commit(table):
+            files = [add_rows(self.root / table, log.version + 1, rows)] if rows.num_rows else []
+            try:
+                log.commit(files, transactions)
+            except Contended as error:
+                for file in files:
+                    (self.root / table / file.path).unlink()
+                self._require_newest(log, table, epoch)
+                raise LakeUnavailable(
+                    f"{self.uri(table)} is written to by somebody else ({error}); nothing is lost: run again"
+                ) from error
 
 
 @contextmanager

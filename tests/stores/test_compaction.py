@@ -12,10 +12,10 @@ from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
 
 from pipelines.failures import LakeUnavailable
-from pipelines.stores import compaction
-from pipelines.stores import lake as lake_module
+from pipelines.stores import compaction, table_log
 from pipelines.stores.compaction import compact
-from pipelines.stores.lake import EPOCH, LISTINGS, REMOVED_HOURS, Lake, latest_mark
+from pipelines.stores.data_files import SORTED_BY
+from pipelines.stores.lake import EPOCH, KEPT_SHORT, LISTINGS, REMOVED_HOURS, Lake, latest_mark
 from pipelines.stores.tables import TABLES
 from tests.stores.live_lake import BLOCK, PARTITIONS, land, source
 
@@ -38,6 +38,7 @@ def tokens():
     return lambda: f"{os.getpid()}-{next(drawn)}"
 
 
+NAME = ["partition", "offset"]
 NEW_TOKEN = tokens()
 
 
@@ -108,8 +109,8 @@ def test_a_large_file_is_left_alone(lake, monkeypatch):
 def test_a_file_is_sorted_and_says_what_it_holds(lake):
     land(lake, 1, 12)
     compacted(lake)
-    found = lake.read("orders", compaction.SORTED_BY["orders"])
-    assert_frame_equal(found, found.sort(compaction.SORTED_BY["orders"]))
+    found = lake.read("orders", SORTED_BY["orders"])
+    assert_frame_equal(found, found.sort(SORTED_BY["orders"]))
     actions = pa.table(lake.open("orders").get_add_actions(flatten=True)).to_pylist()[0]
     for column in ("shard", "day", "offset", "order_id"):
         values = lake.read("orders", [column])[column]
@@ -119,6 +120,18 @@ def test_a_file_is_sorted_and_says_what_it_holds(lake):
         content(lake).filter(day=day)
     )
     assert lake.read("orders", None, pc.field("shard") > 3).is_empty()
+
+
+@pytest.mark.parametrize("column", [field.name for field in TABLES["orders"] if not pa.types.is_list(field.type)])
+def test_who_asks_for_a_value_finds_it_before_and_after(lake, column):
+    land(lake, 1, 12)
+    values = content(lake)[column].unique().to_list()
+    wanted = [pc.field(column).is_null() if value is None else pc.field(column) == value for value in values]
+    before = [lake.read("orders", NAME, where).sort(NAME) for where in wanted]
+    assert sum(map(len, before)) == 12 * BLOCK
+    compacted(lake)
+    for where, rows in zip(wanted, before, strict=True):
+        assert_frame_equal(lake.read("orders", NAME, where).sort(NAME), rows)
 
 
 def test_offsets_and_marks_outlive_the_log_that_they_were_written_in(lake):
@@ -144,8 +157,8 @@ def test_no_transaction_has_a_date_by_which_it_could_expire(lake):
 
 def test_a_run_keeps_its_log_short_by_itself(tmp_path, monkeypatch):
     commits = 10
-    monkeypatch.setattr(lake_module, "CHECKPOINT_COMMITS", commits)
-    monkeypatch.setitem(lake_module.KEPT_SHORT, "delta.checkpointInterval", str(commits))
+    monkeypatch.setattr(table_log, "CHECKPOINT_COMMITS", commits)
+    monkeypatch.setitem(KEPT_SHORT, "delta.checkpointInterval", str(commits))
     lake = Lake(tmp_path / "lake")
     lake.create()
     land(lake, 1, 2 * commits)

@@ -1,5 +1,6 @@
 """The lake: rows and the offsets that they stand for in one commit, by one run at a time."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import polars as pl
@@ -7,7 +8,9 @@ import pyarrow.compute as pc
 import pytest
 
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
+from pipelines.stores import lake as lake_module
 from pipelines.stores.lake import EPOCH, WATERMARK, Lake, Landing
+from pipelines.stores.table_log import TableLog
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS, REJECTED_EVENTS, TABLES
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -105,19 +108,19 @@ def test_a_superseded_run_writes_nothing(lake):
 
 def test_a_take_over_between_the_check_and_the_commit_stops_the_append(lake, monkeypatch):
     first = lake.take_over()
-    opened = lake.open("rejected_events")
+    log = TableLog(lake.root / "rejected_events")
     lake.take_over()
-    monkeypatch.setattr(Lake, "current", lambda self, table, epoch: opened)
+    monkeypatch.setattr(lake_module, "writing", lambda uri: nullcontext(log))
     with pytest.raises(Superseded, match=r"run 2 writes to .*this one, run 1, stops"):
         lake.append("rejected_events", rejects(0), {}, first)
     assert offsets(lake) == []
 
 
 def test_two_commits_of_one_partition_at_once_land_once(lake):
-    opened = lake.open("rejected_events")
+    log = TableLog(lake.root / "rejected_events")
     land(lake, 0, 3)
     with pytest.raises(LakeUnavailable, match="run again"):
-        lake._commit("rejected_events", rejects(0, 1, 2), {"clicks/0": 3}, opened, 1)
+        lake._commit(log, "rejected_events", rejects(0, 1, 2), {"clicks/0": 3}, 1)
     assert offsets(lake) == [0, 1, 2]
 
 
