@@ -1,6 +1,6 @@
 """How fresh the lake is: a live shop on a real broker, followed on Prism, from a message to its committed order.
 
-    .venv/bin/python bench/freshness.py [--minutes M] [--rate N] [--poison PER_CENT] [--client C] [--folder DIR]
+    .venv/bin/python bench/freshness.py [--minutes M] [--rate N] [--poison PER_CENT] [--season] [--client C] [--folder F]
 
 Measured is, for each order, the time from the Kafka timestamp of the message that placed it to the moment at which
 the log entry of its first revision was there; and for each event of an order, to the first revision behind it, which
@@ -82,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10, help="how long the shop is open")
     parser.add_argument("--rate", type=float, default=RATE, help="events a second")
     parser.add_argument("--poison", type=float, default=0, help="per cent of malformed messages")
+    parser.add_argument("--season", action="store_true", help="90 days pass meanwhile: memory lets go of old events")
     parser.add_argument("--client", default="kafka-python", help="or confluent-kafka")
     parser.add_argument("--folder", type=Path, help="where all of it is made anew; a folder of its own by default")
     parser.add_argument("--feed", help=argparse.SUPPRESS)
@@ -119,6 +120,7 @@ def _measure(asked: argparse.Namespace, folder: Path, broker: Broker) -> None:
 def _feeder(asked: argparse.Namespace, workspace: Path, broker: Broker) -> subprocess.Popen[str]:
     """A shop with its reference data written and its topics made, which opens on a word."""
     options = [f"--{name}={getattr(asked, name)}" for name in ("minutes", "rate", "poison")]
+    options += ["--season"] * asked.season
     command = [sys.executable, __file__, *options, "--folder", str(workspace), "--feed", broker.bootstrap_servers]
     feeder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     if feeder.stdout is None or feeder.stdout.readline() != "made\n":
@@ -131,14 +133,15 @@ def _feed(asked: argparse.Namespace) -> None:
     faults = replace(PROFILES["mild"], malformed=asked.poison / 100 or PROFILES["mild"].malformed)
     deliveries: list[Delivery] = []
     orders = max(1, events // EVENTS_AN_ORDER)
-    until = end_of_a_world_around(datetime.now(UTC))
+    now = datetime.now(UTC)
+    until = now if asked.season else end_of_a_world_around(now)
     make_world(asked.folder, deliveries.append, seed=SEED, orders=orders, faults=faults, until=until)
     connection = Connection(asked.feed)
     make_topics(connection, PARTITIONS)
     print("made", flush=True)
     sys.stdin.readline()
     with stopped_by_signals() as stop, Producer(connection) as producer:
-        clock = LiveClock.of(deliveries, microseconds(datetime.now(UTC)), asked.rate)
+        clock = None if asked.season else LiveClock.of(deliveries, microseconds(datetime.now(UTC)), asked.rate)
         sent = send(islice(merged(deliveries), events), producer, asked.rate, clock, stop)
     print(json.dumps(sent))
 

@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.reports.queries import session
-from pipelines.stores import table_log
+from pipelines.stores import handles, table_log
 from pipelines.stores.compaction import compact
 from pipelines.stores.lake import EPOCH, KEPT_SHORT, REMOVED_HOURS, Lake, Landing, attributed_mark, latest_mark
 from pipelines.stores.tables import LANDING, TABLES
@@ -49,10 +49,11 @@ AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def main() -> None:
     asked = _arguments()
     if asked.land:
-        table_log.LOG_SECONDS = round(table_log.LOG_SECONDS / asked.quicker)
+        _pass_quicker(asked.quicker)
         _land(Lake(asked.land), asked.young)
         return
     if asked.read:
+        _pass_quicker(asked.quicker)
         _read(Lake(asked.read))
         return
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="codetrail-lake-age-"))
@@ -82,13 +83,13 @@ def _arguments() -> argparse.Namespace:
 
 def _grown(root: Path, commits: int, quicker: float) -> tuple[Lake, float, int]:
     """A checked lake of so many commits, the seconds that they took, and how often it was read meanwhile."""
-    table_log.LOG_SECONDS = round(table_log.LOG_SECONDS / quicker)
+    _pass_quicker(quicker)
     removed = f"interval {round(REMOVED_HOURS * 3600 / quicker)} seconds"
     KEPT_SHORT["delta.deletedFileRetentionDuration"] = removed
     lake = Lake(root)
     lake.create()
     lake.take_over()
-    reader = _process("--read", str(root))
+    reader = _process("--read", str(root), "--quicker", str(quicker))
     begun = time.perf_counter()
     writer = _process("--land", str(root), "--young", str(commits), "--quicker", str(quicker))
     tokens = count()
@@ -105,6 +106,13 @@ def _grown(root: Path, commits: int, quicker: float) -> tuple[Lake, float, int]:
         raise AssertionError(f"the writer ended with {writer.returncode}, the reader with {reader.returncode}")
     _check(lake, commits)
     return lake, took, int(reads)
+
+
+def _pass_quicker(quicker: float) -> None:
+    """How long a log is kept, and trusted, in this process."""
+    table_log.LOG_SECONDS = round(table_log.LOG_SECONDS / quicker)
+    table_log.TRUSTED_SECONDS /= quicker
+    handles.TRUSTED_SECONDS /= quicker
 
 
 def _process(*arguments: str) -> subprocess.Popen[str]:

@@ -45,7 +45,7 @@ class KafkaSettings(BaseSettings):
     kafka_request_timeout_seconds: float = Field(default=30, ge=1, le=300)
     dead_letter_topic: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,249}$")
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
-    block_seconds: float = Field(default=0.2, gt=0, le=60)
+    block_seconds: float = Field(default=0.4, gt=0, le=60)
     block_messages: int = Field(default=50_000, ge=1, le=1_000_000)
 
 

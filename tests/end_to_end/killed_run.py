@@ -3,6 +3,9 @@
 Usage: killed_run.py WORKSPACE MOMENT TABLE NUMBER, where MOMENT is one of
   before, after   the NUMBER-th commit to the table, counted from 0
   during          it: some milliseconds after it began
+  file            when its data file is there and nothing of its log entry
+  staged          when its log entry is written and not there for readers
+  linked          when its log entry is there and not tidied up
   create          before the NUMBER-th table is created
   finish          when all is attributed and nothing says so yet
   never           not at all; prints the table of each commit, one a line
@@ -13,15 +16,16 @@ import signal
 import sys
 import threading
 from functools import partial
+from pathlib import Path
 
 from pipelines import cli
 from pipelines.jobs import begin, drain
 from pipelines.stages import commit, gather
-from pipelines.stores import lake
+from pipelines.stores import lake, table_log
 
 BLOCK_MESSAGES = 1_500
 ORDERS_A_COMMIT = 300
-MILLISECONDS = (0, 1, 2, 4, 8, 12, 16)
+MILLISECONDS = (0, 1, 2, 3, 4, 6)
 
 
 def die() -> None:
@@ -33,18 +37,31 @@ def main(workspace: str, moment: str, place: str, number: int) -> None:
     commit.FLUSH_ROWS = ORDERS_A_COMMIT
     gather.MESSAGES_A_COMMIT = 1
     commit_as_ever, create_as_ever = lake.Lake._commit, lake.DeltaTable.create
+    log_as_ever, link_as_ever = table_log.TableLog.commit, Path.hardlink_to
     commits, created = [], []
+    here = False
 
-    def commit_and_die(self, table, *rest):
+    def at(reached, dies=die):
+        if here and moment == reached:
+            dies()
+
+    def commit_and_die(self, log, table, *rest):
+        nonlocal here
         here = (table, commits.count(table)) == (place, number)
         commits.append(table)
-        if moment == "before" and here:
-            die()
-        if moment == "during" and here:
-            threading.Timer(MILLISECONDS[number % len(MILLISECONDS)] / 1000, die).start()
-        commit_as_ever(self, table, *rest)
-        if moment == "after" and here:
-            die()
+        at("before")
+        at("during", threading.Timer(MILLISECONDS[number % len(MILLISECONDS)] / 1000, die).start)
+        commit_as_ever(self, log, table, *rest)
+        at("after")
+
+    def log_and_die(self, *given):
+        at("file")
+        log_as_ever(self, *given)
+
+    def link_and_die(self, target):
+        at("staged")
+        link_as_ever(self, target)
+        at("linked")
 
     def create_and_die(*given, **named):
         if moment == "create" and len(created) == number:
@@ -55,6 +72,8 @@ def main(workspace: str, moment: str, place: str, number: int) -> None:
     if moment == "finish":
         begin.finish = lambda *_: die()
     lake.Lake._commit = commit_and_die
+    table_log.TableLog.commit = log_and_die
+    Path.hardlink_to = link_and_die
     lake.DeltaTable.create = create_and_die
     sys.argv = ["codetrail", "--workspace", workspace, "run", "--json"]
     try:

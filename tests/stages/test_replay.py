@@ -1,5 +1,7 @@
 """Replay: exactly what has landed and did not go through attribution, out of the lake."""
 
+from datetime import timedelta
+
 import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
@@ -8,6 +10,7 @@ from pipelines.engines import run_direct
 from pipelines.stages.commit import Commit, Revisions, finish
 from pipelines.stages.land import Land
 from pipelines.stages.replay import Replay, unattributed
+from pipelines.stores.compaction import compact
 from tests.stages.landing import block, clock, new_lake, tokens
 
 SOURCES = ("redemptions/0", "clicks/0")
@@ -47,6 +50,13 @@ def test_a_span_is_replayed_without_its_end_and_without_what_was_rejected(lake):
 def test_rows_come_in_order_of_offsets_whatever_commits_they_lie_in(lake):
     land(lake, block(0, 3), block(3, 5), block(5, 7))
     replayed(lake, [("redemptions/0", 0, 7)], [("redemptions", [0, 1, 2, 3]), ("redemptions", [4, 5, 6])], block_rows=4)
+
+
+def test_rows_that_were_compacted_meanwhile_are_found(lake):
+    land(lake, block(0, 3), block(3, 5), block(5, 7))
+    compact(lake, clock, tokens(), timedelta(days=1))
+    assert len(lake.open("redemptions").file_uris()) == 1
+    replayed(lake, [("redemptions/0", 2, 6)], [("redemptions", [2, 3, 4, 5])])
 
 
 def test_another_partition_s_rows_are_left_out(lake):
