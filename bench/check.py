@@ -18,22 +18,17 @@ from math import ceil
 from pathlib import Path
 
 import duckdb
-from deltalake import CommitProperties, Transaction, write_deltalake
+from copied_lake import copy_lake
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.stores.lake import WATERMARK, Lake
-from pipelines.stores.tables import TABLES
+from pipelines.stores.lake import Lake
 
 COMMAND = Path(sys.executable).with_name("codetrail")
 CREDITS = 10_000_000
 WORLD = ("--seed", "1", "--orders", "3000", "--faults", "hostile")
 SECONDS, MEGABYTES = 120, 2048  # what a check may take
-BATCH_ROWS = 200_000
-STEP = 1_000_000_000_000  # between the offsets of two copies
-IDS = ("event_id", "order_id", "visitor_id", "customer_id", "winner_claim_id")
-CLICKED = "exists (from claimed where claimed.claim_id = rows_of_table.event_id)"  # other clicks are not copied
 
 
 def main() -> None:
@@ -45,7 +40,7 @@ def main() -> None:
     copies = ceil(asked.credits / _rows(small, "fct_credits"))
     shutil.rmtree(large, ignore_errors=True)
     shutil.copytree(small / "reference", large / "reference")
-    _copy_lake(Lake(small / "lake"), Lake(large / "lake"), copies)
+    copy_lake(Lake(small / "lake"), Lake(large / "lake"), range(copies))
     built, checked = _codetrail(large, "build"), _codetrail(large, "check")
     shown = {f"rows of {mart}": f"{_rows(large, mart):,}" for mart in ("fct_orders", "fct_claims", "fct_credits")}
     shown |= {"build": _told(built), "check": _told(checked)}
@@ -72,42 +67,6 @@ def _codetrail(root: Path, *command: str) -> dict[str, float]:
         raise SystemExit(f"codetrail {' '.join(command)} failed")
     cpu = used.ru_utime + used.ru_stime
     return {"seconds": time.perf_counter() - begun, "cpu": cpu, "megabytes": used.ru_maxrss / 1024}
-
-
-def _copy_lake(source: Lake, target: Lake, copies: int) -> None:
-    target.create()
-    with duckdb.connect(config={"memory_limit": "4GB"}) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.register("attributions", source.read("order_attributions", ["claims"]).to_arrow())
-        connection.execute(
-            "create table claimed as select distinct unnest(claims).claim_id as claim_id from attributions"
-        )
-        for table in TABLES:
-            connection.register("rows_of_table", source.read(table).to_arrow())
-            rows = connection.sql(_copied(table, copies)).to_arrow_reader(BATCH_ROWS)
-            mark = source.transactions(table, [WATERMARK])
-            properties = CommitProperties(app_transactions=[Transaction(*pair) for pair in mark.items()])
-            write_deltalake(target.uri(table), rows.cast(TABLES[table]), mode="append", commit_properties=properties)
-
-
-def _copied(table: str, copies: int) -> str:
-    """The rows of a table once for each copy, all but the first under other ids, as SQL."""
-    names = TABLES[table].names
-    if "order_id" not in names and table != "clicks":
-        return "from rows_of_table"
-    prefix = "if(copy_number = 0, '', copy_number || '-')"
-    replaced = [f"{prefix} || {name} as {name}" for name in IDS if name in names]
-    if "offset" in names:
-        replaced.append(f'"offset" + copy_number * {STEP} as "offset"')
-    for name in ("claims", "credits"):
-        if name in names:
-            inside = f"struct_update(part, claim_id := {prefix} || part.claim_id)"
-            replaced.append(f"list_transform({name}, lambda part: {inside}) as {name}")
-    kept = f"where copy_number = 0 or {CLICKED}" if table == "clicks" else ""
-    return (
-        f"select * exclude (copy_number) replace ({', '.join(replaced)}) "
-        f"from rows_of_table, range({copies}) as copied(copy_number) {kept}"
-    )
 
 
 def _rows(root: Path, mart: str) -> int:

@@ -14,6 +14,7 @@ from pipelines.warehouse.sources import BuildSettings
 
 BUILD, MADE_OF = "build.duckdb", "build.json"
 OWN_CODE = Path(__file__).resolve().parents[1]
+DECIDING = ("rules", "stages", "warehouse")  # its folders that a row depends on
 ENGINES = ("duckdb", "dbt-core", "dbt-duckdb", "polars")
 ONLY_GROWS = ("clicks", "orders", "order_attributions")  # the tables of which a build reads new files alone
 Files = Mapping[str, Sequence[str]]
@@ -47,7 +48,7 @@ def basis_of(reference: Mapping[str, pa.Table], settings: BuildSettings, files: 
         digest.update(sink.getvalue())
     digest.update(repr(replace(settings, watermark=None)).encode())
     digest.update(repr([*files["reference_versions"], *((name, version(name)) for name in ENGINES)]).encode())
-    for folder, pattern in ((project_dir(), "*.*"), (OWN_CODE, "*.py")):
+    for folder, pattern in ((project_dir(), "*.*"), *((OWN_CODE / name, "*.py") for name in DECIDING)):
         for path in sorted(folder.rglob(pattern)):
             if path.is_file() and not {"logs", "target", "__pycache__"} & set(path.relative_to(folder).parts):
                 digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
