@@ -28,6 +28,8 @@ ORDER_TOPICS = ("orders", "redemptions")
 class Landed:
     """Fills a shard's working set with what occurred since the horizon, and reads back what is older when asked.
 
+    Of visitors with an order since the horizon it also holds the clicks of `keep` before it.
+
     The horizon is a UTC midnight at least `keep` microseconds behind the lake's watermark: what occurred since is
     in memory, of what is older only which orders there are. A shard that this run meets for the first time gets
     its part of one read of all shards, at `versions` of the tables where they are given (what lands later arrives
@@ -65,10 +67,15 @@ class Landed:
     def visitor_shard(self, lane: int, *, is_first: bool = False) -> VisitorShard:
         """The clicks of the shard's visitors since the horizon, and every order since that ever named one of them."""
         horizon = self._first_horizon if is_first else self.horizon()
-        filled = VisitorShard(horizon, partial(self._clicks, lane), partial(self._orders_of, lane))
+        filled = VisitorShard(horizon, self.keep, partial(self._clicks, lane), partial(self._orders_of, lane))
         filled.add_clicks(self._of_lane("clicks", lane, horizon, is_first=is_first))
         if (sets := self._sets_of_lane(lane, horizon, is_first=is_first)) is not None:
             filled.add_orders(sets)
+            if horizon > BEGINNING:
+                buyers, since = filled.orders_of.keys(), horizon - self.keep
+                for older in self._clicks(lane, buyers, since, horizon):
+                    filled.clicks.add(older.rows)
+                filled.clicks_since = dict.fromkeys(buyers, since)
         return filled
 
     def _of_lane(self, topic: str, lane: int, horizon: int, *, is_first: bool) -> pl.DataFrame:

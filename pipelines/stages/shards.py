@@ -83,17 +83,21 @@ class OrderShard:
 class VisitorShard:
     """The clicks of this shard's visitors since the horizon, and every order with a message since that named one.
 
-    Such an order is here whole. `earlier_clicks` reads older clicks of visitors back, from an instant on up to the
-    horizon; `earlier_orders` the orders that named visitors before it.
+    Such an order is here whole. Its visitors' clicks stay for `keep` before the horizon too, so that a refund need
+    not read back what the order's window held; `clicks_since` says how far back a visitor's clicks are whole, if
+    further than to the horizon. `earlier_clicks` reads older ones back, from an instant on up to the horizon;
+    `earlier_orders` the orders that named visitors before it. Microseconds.
     """
 
     horizon: int = BEGINNING
+    keep: int = 0
     earlier_clicks: Callable[[pl.Series, int, int], Iterable[Rows]] = _nothing
     earlier_orders: Callable[[pl.Series, int], Iterable[OrderSets]] = _nothing
     clicks: Runs = field(default_factory=lambda: Runs("visitor_id"))
     events: Runs = field(default_factory=lambda: Runs("order_id"))
     redemptions: Runs = field(default_factory=lambda: Runs("order_id"))
     orders_of: Runs = field(default_factory=lambda: Runs("visitor_id"))
+    clicks_since: dict[str, int] = field(default_factory=dict)
 
     @property
     def size(self) -> Size:
@@ -126,14 +130,17 @@ class VisitorShard:
         return sets.events["order_id"].unique()
 
     def close(self, horizon: int) -> None:
-        """Lets go of clicks that are older than a later horizon, and of orders all of whose messages are."""
-        self.horizon = horizon
-        self.clicks.drop_before("occurred_at", horizon)
+        """Lets go of orders whose messages all are older than a later horizon, and of clicks that no order needs."""
+        before, self.horizon = self.horizon, horizon
         runs = (self.events, self.redemptions)
-        open_orders = pl.concat([one.keys_since("occurred_at", horizon) for one in runs])
-        for one in runs:
-            one.keep(open_orders, "order_id")
-        self.orders_of.keep(open_orders, "order_id")
+        open_orders = pl.concat([one.keys_since("occurred_at", horizon) for one in runs]).implode()
+        for one in (*runs, self.orders_of):
+            one.keep(pl.col("order_id").is_in(open_orders))
+        buyers, oldest = self.orders_of.keys(), horizon - self.keep
+        since = self.clicks_since
+        self.clicks_since = {buyer: max(oldest, since.get(buyer, before)) for buyer in buyers}
+        at, is_of_buyer = pl.col("occurred_at"), pl.col("visitor_id").is_in(buyers.implode())
+        self.clicks.keep((at >= horizon) | ((at >= oldest) & is_of_buyer))
 
     def attribute(
         self, order_ids: pl.Series, rules: Rules, links: Sequence[LinkAssignment], shard: int, shards: int
@@ -210,9 +217,10 @@ class VisitorShard:
         return clicks, dict(seen.group_by("order_id").len().iter_rows())
 
     def _clicks_of(self, orders: pl.DataFrame, window: int) -> pl.DataFrame | None:
-        """The clicks of the orders' visitors, where a window begins before the horizon with the older ones."""
+        """The clicks of the orders' visitors, where a window begins before what is held of them with the older ones."""
         rows = self.clicks.gather(orders["visitor_id"])
-        old = orders.filter(pl.col("ordered_at") - window < self.horizon)
+        held = [self.clicks_since.get(visitor, self.horizon) for visitor in orders["visitor_id"]]
+        old = orders.filter(pl.col("ordered_at") - window < pl.Series(held, dtype=pl.Int64))
         if not old.height:
             return rows
         since = int(old["ordered_at"].min()) - window  # type: ignore[arg-type]

@@ -66,12 +66,17 @@ class Runs:
         self.add(every.filter(pl.col(column) >= horizon))
         return every.filter(pl.col(column) < horizon)[self._key]
 
-    def keep(self, values: pl.Series, column: str) -> None:
-        """Lets go of the rows whose `column` has none of these values."""
-        rows = [rows.filter(pl.col(column).is_in(values.implode())) for _, rows in self._runs]
+    def keep(self, where: pl.Expr) -> None:
+        """Lets go of all other rows."""
+        rows = [rows.filter(where) for _, rows in self._runs]
         self._runs = []
         if rows:
             self.add(pl.concat(rows))
+
+    def keys(self) -> pl.Series:
+        """Every key, once."""
+        found = [rows[self._key] for _, rows in self._runs]
+        return pl.concat(found).drop_nulls().unique() if found else pl.Series(self._key, dtype=pl.String)
 
     def keys_since(self, column: str, horizon: int) -> pl.Series:
         """The keys that have a row whose `column` is `horizon` or more."""

@@ -90,11 +90,13 @@ class Shop:
     What arrived is in `lake`, from where the shards read back what they let go of.
     """
 
-    def __init__(self):
+    def __init__(self, keep=0):
+        self.asked_back = []  # visitors whose older clicks were read back
         self.lake = {topic: pl.DataFrame(schema=schema) for topic, schema in SCHEMAS.items()}
         self.of_orders = {n: OrderShard(earlier=self._messages) for n in range(SHARDS)}
         self.of_visitors = {
-            n: VisitorShard(earlier_clicks=self._clicks, earlier_orders=self._orders_of) for n in range(SHARDS)
+            n: VisitorShard(keep=keep, earlier_clicks=self._clicks, earlier_orders=self._orders_of)
+            for n in range(SHARDS)
         }
         self.said = {}
         self.shards_that_spoke = {}
@@ -125,6 +127,7 @@ class Shop:
             yield Rows(topic, self.lake[topic].filter(here))
 
     def _clicks(self, visitors, since, before):
+        self.asked_back += visitors.to_list()
         at = pl.col("occurred_at")
         here = pl.col("visitor_id").is_in(visitors.implode()) & (at >= since) & (at < before)
         yield Rows("clicks", self.lake["clicks"].filter(here))

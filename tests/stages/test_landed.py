@@ -1,5 +1,7 @@
 """Landed: a shard is filled with what the lake holds of it, once for all shards or anew for each."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -121,6 +123,15 @@ def test_an_order_is_read_back_whole_when_a_message_touches_it(aged):
 def test_an_order_with_one_young_message_is_there_whole(aged):
     held = aged.visitor_shard(lane_of("v5"))
     assert (held.events.gather(["o5"]).height, held.redemptions.gather(["o5"]).height) == (2, 1)
+
+
+def test_who_has_an_order_in_memory_has_the_clicks_before_it_there_too(aged):
+    longer = replace(aged, keep=25 * DAY)
+    held = [longer.visitor_shard(lane, is_first=True) for lane in range(LANES)]
+    found = [one.clicks.gather(["v5", "v7"]) for one in held]
+    assert [rows["event_id"].to_list() for rows in found if rows is not None and rows.height] == [["e5"]]
+    since = longer.horizon() - longer.keep
+    assert [one.clicks_since for one in held if one.clicks_since] == [{"v5": since}]
 
 
 def test_a_late_click_finds_the_orders_of_its_visitor(aged):

@@ -130,6 +130,26 @@ def test_an_order_is_held_as_long_as_one_of_its_messages_is_young():
     assert shop.said["o4"].order.subtotal_minor == 700
 
 
+def test_an_order_in_memory_keeps_the_clicks_of_its_window():
+    shop = Shop(keep=20).arrive(clicked(0, at=95), clicked(1, visitor="v2", at=95, event_id="c2"), placed(2, at=100))
+    shop.close(98)
+    shop.close(99)
+    amended = placed(3, event_id="e2", at=110, kind="amended", subtotal=700)
+    assert shop.arrive(amended).claims() == ["c1"]
+    assert shop.asked_back == []
+    held = [one.clicks.gather(["v1", "v2"]) for one in shop.of_visitors.values()]
+    assert [rows["event_id"].to_list() for rows in held if rows is not None and rows.height] == [["c1"]]
+
+
+def test_an_order_that_came_when_its_clicks_were_let_go_reads_them_back():
+    shop = Shop(keep=20).arrive(clicked(0, at=95))
+    shop.close(98)
+    assert shop.arrive(placed(1, at=100)).claims() == ["c1"]
+    shop.close(99)
+    assert shop.arrive(placed(2, event_id="e2", at=110, kind="amended")).claims() == ["c1"]
+    assert shop.asked_back == ["v1", "v1"]
+
+
 @settings(max_examples=100)
 @given(st.lists(drafts, max_size=10), st.data())
 def test_any_arrival_and_batching_ends_as_if_all_had_been_there_at_once(drawn, data):
@@ -155,7 +175,7 @@ def test_letting_go_at_any_time_changes_nothing(drawn, data):
     for topic, row in messages:
         if topic == "clicks":
             row["event_id"] += f"@{row['occurred_at']}"
-    shop = Shop()
+    shop = Shop(keep=data.draw(st.integers(0, 20)))
     for message in data.draw(st.permutations(messages)):
         shop.arrive(message)
         if data.draw(st.booleans()):
