@@ -1,6 +1,6 @@
 """How fresh the lake is: a live shop on a real broker, followed on Prism, from a message to its committed order.
 
-    .venv/bin/python bench/freshness.py [--minutes M] [--rate N] [--poison PER_CENT] [--season] [--client C] [--folder F]
+    .venv/bin/python bench/freshness.py [--minutes M] [--rate N] [--poison PERCENT] [--season] [--client C] [--folder F]
 
 Measured is, for each order, the time from the Kafka timestamp of the message that placed it to the moment at which
 the log entry of its first revision was there; and for each event of an order, to the first revision behind it, which
