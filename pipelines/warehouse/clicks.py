@@ -26,8 +26,7 @@ def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment], files: Sequence
     if not files:
         return RESOLVED_CLICKS.empty_table()
     with reporting(lake.uri("clicks")):
-        rows = pq.ParquetDataset(list(files), schema=CLICKS).read(list(COLUMNS["clicks"]))
-    landed = one_message_each(pl.DataFrame(rows), "event_id", "visitor_id")
+        landed = _distinct(pl.DataFrame(pq.ParquetDataset(list(files), schema=CLICKS).read(list(COLUMNS["clicks"]))))
     clicks = LinkResolver(list(links)).resolved("clicks", landed)
     named = landed.select(*PLACE, pl.col("link_id").alias("named_link_id"), *(f"utm_{name}" for name in UTM))
     rows = clicks.join(_owners(links), on="link", how="left").with_columns(
@@ -37,6 +36,13 @@ def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment], files: Sequence
     nobodys = rows.filter(pl.col("reason").is_not_null()).join(named, on=PLACE, how="left")
     both = pl.concat([somebodys, nobodys], how="diagonal")
     return both.select(RESOLVED_CLICKS.names).to_arrow().cast(RESOLVED_CLICKS)
+
+
+def _distinct(clicks: pl.DataFrame) -> pl.DataFrame:
+    """The message of each click that counts. Few are repeated: only those are put in order."""
+    identity = ("event_id", "visitor_id")
+    is_repeated = clicks.select(identity).is_duplicated()
+    return pl.concat([clicks.filter(~is_repeated), one_message_each(clicks.filter(is_repeated), *identity)])
 
 
 def _owners(links: Sequence[LinkAssignment]) -> pl.DataFrame:
