@@ -92,8 +92,14 @@ final as (  -- a month in which nothing was spent or sold, only clicked, is none
         {{ ratio('revenue', 'spend') }} as roas,
         {{ ratio('spend', 'orders') }} as cpa,
         {{ ratio('revenue', 'orders') }} as aov,
-        {{ ratio('sum(revenue) over to_date', 'sum(spend) over to_date') }} as roas_to_date,
-        {{ ratio('sum(spend) over to_date', 'sum(orders) over to_date') }} as cpa_to_date,
+        {{ ratio(
+            'sum(revenue) filter (where spend is not null) over to_date',
+            'sum(spend) filter (where revenue is not null) over to_date'
+        ) }} as roas_to_date,
+        {{ ratio(
+            'sum(spend) filter (where orders is not null) over to_date',
+            'sum(orders) filter (where spend is not null) over to_date'
+        ) }} as cpa_to_date,
         claimed_by
     from together
     where claimed_by = 'itself' or coalesce(spend, 1) != 0 or coalesce(revenue, 1) != 0 or orders != 0
