@@ -24,7 +24,8 @@ def shop(small_workspace, tmp_path_factory):
     (root / "warehouse").mkdir()
     build = shutil.copy(small_workspace / "warehouse" / "build.duckdb", root / "warehouse")
     with duckdb.connect(str(build)) as connection:
-        connection.execute("update dim_influencer set handle = null, name = ? where influencer_id = 'cy'", [HOSTILE])
+        for table in ("dim_influencer", "reference.influencers"):
+            connection.execute(f"update {table} set handle = null, name = ? where influencer_id = 'cy'", [HOSTILE])
     assert check(root, NOW, lambda root: []).passed
     publish(root, NOW)
     return root
