@@ -40,6 +40,7 @@ REPEATS = 21
 TOPICS = ("clicks", "orders", "clicks", "redemptions")  # in this order, round and round
 PARTITIONS = 4
 BLOCK = 5  # rows
+WRITER_PAUSE = 0.025  # seconds between two commits: quicker ones would leave no vacuum of Delta's its turn
 PAUSE = 1.0  # seconds between two reads, and two looks at the writer, so that it gets on
 DAY_COMMITS = 500
 FIRST_DAY = date(2026, 1, 1)
@@ -132,6 +133,7 @@ def _land(lake: Lake, commits: int) -> None:
         rows = _rows(topic, partition, start, FIRST_DAY + timedelta(days=number // DAY_COMMITS))
         block = Landing(source, (start, start + BLOCK), rows, lambda *_, marks=marks: marks)
         [written] = lake.land(topic, [block], 1)
+        time.sleep(WRITER_PAUSE)
         if written != BLOCK:
             raise AssertionError(f"{source}: {written} rows of {BLOCK} written at {start}")
 
