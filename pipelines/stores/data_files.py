@@ -1,9 +1,9 @@
 """Data files: rows as a Parquet file of a table, and what the table's log says of it."""
 
 import json
+import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ def add_rows(folder: Path, version: int, rows: pa.Table) -> AddAction:
 
     Raises OSError when it cannot be written.
     """
-    names = (folder / f"part-{version:020}-{attempt}.parquet" for attempt in count())
-    path = next(name for name in names if _reserved(name))
+    # By chance: whoever remembers the files that were read must not take those of a lake made anew for the same.
+    path = folder / f"part-{version:020}-{secrets.token_hex(8)}.parquet"
     write(path, rows.schema, [rows])
     return added(path, rows, data_change=True)
 
@@ -60,15 +60,6 @@ def added(path: Path, rows: pa.Table, *, data_change: bool) -> AddAction:
         data_change=data_change,
         stats=_statistics(rows),
     )
-
-
-def _reserved(path: Path) -> bool:
-    """Whether the name was free: it is not after a commit that failed, or while another writer is at the same."""
-    try:
-        path.touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
 
 
 def _statistics(rows: pa.Table) -> str:

@@ -70,7 +70,7 @@ def test_a_bound_is_the_value_itself(lake, column):
     assert (said["null_count.link_id"], said["min.link_id"]) == (1, None)
 
 
-def test_a_name_that_is_taken_is_left_to_its_owner(tmp_path):
+def test_no_two_files_have_a_name_in_common(tmp_path):
     first, second = (add_rows(tmp_path, 7, clicks(url)) for url in ("a", "b"))
     assert first.path != second.path
     assert [pl.read_parquet(tmp_path / file.path)["url"].to_list() for file in (first, second)] == [["a"], ["b"]]
