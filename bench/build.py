@@ -24,9 +24,8 @@ import duckdb
 import pyarrow as pa
 from copied_lake import STEP, copy_lake
 from deltalake import write_deltalake
-from rich import box
+from measured_run import figures
 from rich.console import Console
-from rich.table import Table
 
 from pipelines.stores.lake import Lake
 from pipelines.stores.tables import TABLES
@@ -77,7 +76,7 @@ def main() -> None:
     apart = differing_tables(large / "warehouse" / "build.duckdb", Path(build))
     shown["tables of the two"] = ", ".join(apart) + " DIFFER" if apart else f"{len(rows_of(Path(build)))}, all the same"
     shown["allowed"] = f"{SECONDS} s for the full build: {'kept' if full['wall'] <= SECONDS else 'EXCEEDED'}"
-    _print(shown)
+    Console().print(figures("A build of a million orders", shown))
     if asked.folder is None:
         shutil.rmtree(folder)
 
@@ -129,15 +128,6 @@ def _told(name: str, used: Mapping[str, Any]) -> dict[str, str]:
         name: f"{used['wall']:.1f} s, {used['cpu']:.1f} s of CPU, {used['megabytes']:,.0f} MB at most",
         f"its dearest models ({name})": "\n".join(f"{model} {seconds:.1f} s" for model, seconds in dearest),
     }
-
-
-def _print(shown: Mapping[str, str]) -> None:
-    table = Table(title="A build of a million orders", box=box.SIMPLE, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
-    for name, value in shown.items():
-        table.add_row(name, value)
-    Console().print(table)
 
 
 if __name__ == "__main__":

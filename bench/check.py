@@ -19,9 +19,8 @@ from pathlib import Path
 
 import duckdb
 from copied_lake import copy_lake
-from rich import box
+from measured_run import figures
 from rich.console import Console
-from rich.table import Table
 
 from pipelines.stores.lake import Lake
 
@@ -46,7 +45,7 @@ def main() -> None:
     shown |= {"build": _told(built), "check": _told(checked)}
     within = checked["seconds"] <= SECONDS and checked["megabytes"] <= MEGABYTES
     shown["allowed"] = f"{SECONDS} s, {MEGABYTES:,} MB: {'kept' if within else 'EXCEEDED'}"
-    _print(shown)
+    Console().print(figures("A check of ten million credits", shown))
     if asked.folder is None:
         shutil.rmtree(folder)
 
@@ -76,15 +75,6 @@ def _rows(root: Path, mart: str) -> int:
 
 def _told(used: Mapping[str, float]) -> str:
     return f"{used['seconds']:.1f} s, {used['cpu']:.1f} s of CPU, {used['megabytes']:,.0f} MB at most"
-
-
-def _print(shown: Mapping[str, str]) -> None:
-    table = Table(title="A check of ten million credits", box=box.SIMPLE, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
-    for name, value in shown.items():
-        table.add_row(name, value)
-    Console().print(table)
 
 
 if __name__ == "__main__":

@@ -18,14 +18,12 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from pipelines.failures import LakeUnavailable
+from pipelines.stores.handles import TRUSTED_SECONDS
 
 CHECKPOINT_COMMITS = 100
 LOG_SECONDS = 600  # how long a checkpoint must have been there before the log below it goes
 VERSION_DIGITS = 20  # that a file of the log begins with
 STAGED = "_commit_{}_{}.json.tmp"  # process, thread: a killed one leaves it, and readers do not look at it
-TRUSTED_SECONDS = 60.0
-"""What was not looked at for longer is opened anew: its next commits may be cleaned out of the log, and would then
-look as if there were none. The log keeps commits for longer than this."""
 WRITER_VERSION = 2  # of Delta's protocol: appends without constraints, renamed columns, or whatever came later
 
 Action = Mapping[str, Any]
@@ -107,7 +105,7 @@ class TableLog:
             if "txn" in action:
                 taken[action["txn"]["appId"]] = action["txn"]["version"]
             elif "protocol" in action or "metaData" in action:
-                self._open()
+                self._open(self.version)
         self._transactions |= taken
         return taken
 

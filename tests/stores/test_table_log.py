@@ -172,6 +172,15 @@ def test_a_mark_that_was_never_asked_for_is_found_when_the_log_before_is_gone(fo
     assert (log.transaction_version("seldom"), log.transaction_version("mark"), log.version) == (9, 1, 3)
 
 
+def test_who_was_quicker_is_found_also_behind_a_commit_that_changed_the_table_itself(folder):
+    log = TableLog(folder)
+    DeltaTable(folder).alter.set_table_properties({"delta.logRetentionDuration": "interval 7 days"})
+    by_delta(folder, mark=4)
+    with pytest.raises(Contended, match="commit 2"):
+        log.commit([file_of(folder)], {"mark": 1})
+    assert (log.version, log.transaction_version("mark")) == (2, 4)
+
+
 def test_a_table_that_asks_more_of_its_writers_is_left_alone(folder):
     log = TableLog(folder)
     DeltaTable(folder).alter.add_constraint({"positive": "n > 0"})
