@@ -17,6 +17,7 @@ from pipelines.rules.codes import normalise_code
 from pipelines.rules.links import UTM
 from pipelines.rules.money import minor_digits
 from pipelines.stores.tables import INSTANT, TABLES, TEXT
+from pipelines.warehouse.captions import normalise_text
 from pipelines.warehouse.changes import merge_clicks, write_changes, write_nothing
 
 NO_LINK = "no_link"  # no link row matches what the click named
@@ -49,6 +50,8 @@ CLICK_TABLES = {
     "unresolved_clicks": "select * exclude (influencer_id, campaign_id, link_id) from {rows} where reason is not null",
 }
 """The clicks that some link row matches, and those that are nobody's; one whose row does not hold is in both."""
+NORMALISED = {"codes": ("code", normalise_code), "deliverables": ("required_hashtags", normalise_text)}
+"""The column of a reference table that is compared in another spelling, kept beside it as normalised_<column>."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def write_sources(
         connection.execute("create schema reference")
         _write_lake(connection, lake, lake)
         for name, rows in reference.items():
-            _write_table(connection, f"reference.{name}", _with_normalised_code(rows) if name == "codes" else rows)
+            _write_table(connection, f"reference.{name}", _with_normalised(name, rows))
         for name, query in CLICK_TABLES.items():
             _write_table(connection, f"lake.{name}", resolved_clicks.cast(RESOLVED_CLICKS), query)
         write_nothing(connection)
@@ -139,6 +142,7 @@ def _write_lake(
         _write_lake_table(connection, name, schema, lake[name])
     attributions = "order_attributions"
     _write_lake_table(connection, "arrived_attributions", TABLES[attributions], new[attributions])
+    _write_captions(connection)
 
 
 def _write_lake_table(
@@ -162,9 +166,25 @@ def _write_table(
     connection.unregister("incoming")
 
 
-def _with_normalised_code(codes: pa.Table) -> pa.Table:
-    normalised = [normalise_code(code) for code in codes["code"].to_pylist()]
-    return codes.append_column("normalised_code", pa.array(normalised, TEXT))
+def _write_captions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Every caption of a post once, as sent and as it is compared."""
+    sent = "select distinct caption from lake.post_metrics where caption is not null"
+    try:
+        captions = connection.sql(sent).to_arrow_table()
+    except duckdb.Error as error:
+        raise LakeUnavailable(
+            f"the table post_metrics of the lake cannot be read: {error}; mend the disk or restore its files"
+        ) from error
+    normalised = [normalise_text(caption) for caption in captions["caption"].to_pylist()]
+    _write_table(connection, "lake.captions", captions.append_column("normalised_caption", pa.array(normalised, TEXT)))
+
+
+def _with_normalised(table: str, rows: pa.Table) -> pa.Table:
+    if table not in NORMALISED:
+        return rows
+    column, normalise = NORMALISED[table]
+    normalised = [text if text is None else normalise(text) for text in rows[column].to_pylist()]
+    return rows.append_column(f"normalised_{column}", pa.array(normalised, TEXT))
 
 
 def _currencies() -> pa.Table:

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.failures import CheckFailed
+from pipelines.failures import CheckFailed, LakeUnavailable
 from pipelines.settings import load_settings
 from pipelines.simulate.world import simulate
 from pipelines.stores.rulebook import rulebook
@@ -50,7 +50,7 @@ def late_events(root: Path) -> None:
     orders = current_attributions(Workspace(root).lake).to_dicts()
     bought = [order for order in orders if order["net_minor"] and order["customer_id"] and order["visitor_id"]]
     refunded, amended, cancelled, clicked = bought[:4]
-    link_id = next(claim["link_id"] for order in orders for claim in order["claims"] if claim["kind"] == "link")
+    claim = next(claim for order in orders for claim in order["claims"] if claim["kind"] == "link" and claim["valid"])
 
     def event(order: dict[str, Any], kind: str, **told: Any) -> dict[str, Any]:
         at = (order["ordered_at"] + timedelta(hours=1)).isoformat()
@@ -68,7 +68,9 @@ def late_events(root: Path) -> None:
     write_topic(root, "orders/0", events)
     seen = (clicked["ordered_at"] - timedelta(minutes=1)).isoformat()
     click = {"event_id": "late-click", "visitor_id": clicked["visitor_id"], "url": "https://shop.example/"}
-    write_topic(root, "clicks", [click | {"occurred_at": seen, "link_id": link_id}])
+    write_topic(root, "clicks", [click | {"occurred_at": seen, "link_id": claim["link_id"]}])
+    post = {"event_id": "late-post", "post_id": "late", "influencer_id": claim["influencer_id"], "occurred_at": seen}
+    write_topic(root, "post_metrics", [post | {"platform": "tiktok", "content_type": "video", "caption": "New! #ａｄ"}])
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +118,9 @@ def test_what_new_events_moved_is_made_anew_and_every_table_is_as_in_a_full_refr
         ).fetchall()[0]
         unmade = connection.execute("select count(*) from fct_credits where order_id = 'unmade'").fetchall()
         clicks = connection.execute("select count(*) from fct_claims where claim_id = 'late-click'").fetchall()
+        posts = connection.execute("select caption, disclosed_by from dim_post where post_id = 'late'").fetchall()
     assert 0 < changed < orders
-    assert (unmade, clicks) == ([(0,)], [(1,)])
+    assert (unmade, clicks, posts) == ([(0,)], [(1,)], [("New! #ａｄ", "#ad")])
 
 
 def test_the_same_messages_shuffled_end_in_the_same_marts(shop, anew, tmp_path):
@@ -137,13 +140,17 @@ def test_the_same_messages_shuffled_end_in_the_same_marts(shop, anew, tmp_path):
 def test_a_build_that_fails_leaves_the_last_one_to_go_on_from_and_nothing_new_changes_nothing(shop, anew):
     root = shop[0]
     before = (root / "warehouse" / BUILD).read_bytes()
-    spoilt, *_ = (root / "lake" / "post_metrics").glob("*.parquet")
-    content = spoilt.read_bytes()
-    half = len(content) // 2
-    spoilt.write_bytes(bytes(half) + content[half:])  # what it holds is still told at its end
-    with pytest.raises(CheckFailed, match="dbt could not run"):
-        build_shop(root)
-    spoilt.write_bytes(content)
+    for table, failure, told in (
+        ("order_attributions", CheckFailed, "dbt could not run"),
+        ("post_metrics", LakeUnavailable, "post_metrics of the lake cannot be read"),
+    ):
+        spoilt, *_ = (root / "lake" / table).glob("*.parquet")
+        content = spoilt.read_bytes()
+        half = len(content) // 2
+        spoilt.write_bytes(bytes(half) + content[half:])  # what it holds is still told at its end
+        with pytest.raises(failure, match=told):
+            build_shop(root)
+        spoilt.write_bytes(content)
     assert (root / "warehouse" / BUILD).read_bytes() == before
     assert build_shop(root).is_incremental
     assert differing_tables(root / "warehouse" / BUILD, anew) == []

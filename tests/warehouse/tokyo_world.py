@@ -130,9 +130,9 @@ ATTRIBUTIONS = [
 
 
 def snapshot(offset: int, occurred_at: datetime, **columns: Any) -> dict[str, Any]:
-    place = {"topic": "post_metrics", "partition": 0, "offset": offset, "ingested_at": at(9), "day": date(2026, 3, 9)}
+    place = {"topic": "post_metrics", "partition": 0, "offset": offset, "ingested_at": at(9)}
     post = {"shard": 0, "platform": "instagram", "content_type": "reel", "event_id": f"m{offset}"}
-    return place | post | {"occurred_at": occurred_at} | columns
+    return place | post | {"occurred_at": occurred_at, "day": occurred_at.date()} | columns
 
 
 SNAPSHOTS = [

@@ -39,7 +39,7 @@ addresses as (  -- what ends a parameter's value is written as the sign between 
     select
         post_id,
         replace(
-            url_decode(regexp_replace(plain_text, '[\s#"<>()]', '&', 'g') || '&'), '+', ' '
+            url_decode(regexp_replace(address_text, '[\s#"<>()]', '&', 'g') || '&'), '+', ' '
         ) as query_texts
     from captions
 ),
@@ -51,7 +51,7 @@ carried as (
             coalesce(links.post_id = pairs.post_id, false)
             or coalesce(
                 regexp_matches(
-                    captions.plain_text,
+                    captions.address_text,
                     '(?:^|[^\p{L}\p{N}_-])' || regexp_escape(lower(links.link_id)) || '(?:$|[^\p{L}\p{N}_-])'
                 ),
                 false

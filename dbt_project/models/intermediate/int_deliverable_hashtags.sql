@@ -6,9 +6,7 @@ named as (
         campaign_id,
         unnest(
             list_distinct(
-                regexp_extract_all(
-                    lower(nfc_normalize(required_hashtags)), '(?:^|[\s,;#＃]+)([\p{L}\p{M}\p{N}_]+)', 1
-                )
+                regexp_extract_all(normalised_required_hashtags, '(?:^|[\s,;#]+)([\p{L}\p{M}\p{N}_]+)', 1)
             )
         ) as tag
     from deliverables

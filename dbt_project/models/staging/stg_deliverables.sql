@@ -11,6 +11,7 @@ final as (
         platform,
         content_type,
         required_hashtags,
+        normalised_required_hashtags,
         required_code,
         -- times
         cast(due_on as date) as due_on
