@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pyarrow.compute as pc
+import polars as pl
 
 from pipelines.reports.reasons import Case, Row
 from pipelines.rules.codes import normalise_code
@@ -38,9 +38,9 @@ def _clicks(lake: Lake, order: dict[str, Any]) -> dict[str, Row]:
         return {}
     times = [claim["occurred_at"] for claim in claims]
     where = (
-        (pc.field("visitor_id") == order["visitor_id"])
-        & (pc.field("occurred_at") >= min(times))
-        & (pc.field("occurred_at") <= max(times))
+        (pl.col("visitor_id") == order["visitor_id"])
+        & (pl.col("occurred_at") >= min(times))
+        & (pl.col("occurred_at") <= max(times))
     )
     rows = lake.read("clicks", [*_CLICK, *(f"utm_{name}" for name in UTM)], where).sort("partition", "offset")
     return {row["event_id"]: row for row in rows.reverse().to_dicts()}  # of repeats the first counts

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-import pyarrow.compute as pc
 
 from pipelines.failures import BadInput
 from pipelines.reports.evidence import case_of
@@ -98,11 +97,11 @@ def _reference(
 def _revisions(lake: Lake, order_id: str) -> list[dict[str, Any]]:
     if not lake.exists("order_attributions"):
         return []
-    return lake.read("order_attributions", None, pc.field("order_id") == order_id).sort("revision_key").to_dicts()
+    return lake.read("order_attributions", None, pl.col("order_id") == order_id).sort("revision_key").to_dicts()
 
 
 def _settings_of(lake: Lake, reference_version: str) -> dict[str, Any]:
-    rows = lake.read("reference_versions", ["settings"], pc.field("reference_version") == reference_version)
+    rows = lake.read("reference_versions", ["settings"], pl.col("reference_version") == reference_version)
     return json.loads(rows["settings"][-1]) if rows.height else {}
 
 
@@ -115,7 +114,7 @@ def _status(ordered_at: datetime, settings: Settings, watermark: datetime | None
 def _discount(lake: Lake, order: dict[str, Any]) -> Decimal | None:
     """The discount of the event that gave the amounts, which the attribution itself does not repeat."""
     columns = ["partition", "offset", "event_id", "occurred_at", "kind", "currency", "subtotal_minor", "discount_minor"]
-    events = lake.read("orders", columns, pc.field("order_id") == order["order_id"])
+    events = lake.read("orders", columns, pl.col("order_id") == order["order_id"])
     priced = (
         events.sort("partition", "offset")
         .unique("event_id", keep="first", maintain_order=True)

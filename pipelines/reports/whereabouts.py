@@ -4,7 +4,7 @@ import json
 from functools import reduce
 from operator import or_
 
-import pyarrow.compute as pc
+import polars as pl
 
 from pipelines.reports.shown import shown
 from pipelines.stores.lake import Lake
@@ -27,7 +27,7 @@ def whereabouts(lake: Lake, order_id: str) -> str:
 
 
 def _events(lake: Lake, name: str, order_id: str) -> str:
-    events = lake.read("orders", ["partition", "offset", "kind"], pc.field("order_id") == order_id)
+    events = lake.read("orders", ["partition", "offset", "kind"], pl.col("order_id") == order_id)
     if not events.height:
         return ""
     kinds = ", ".join(f"{kind} (orders/{partition}/{offset})" for partition, offset, kind in events.iter_rows())
@@ -42,7 +42,7 @@ def _events(lake: Lake, name: str, order_id: str) -> str:
 
 
 def _redemptions(lake: Lake, order_id: str) -> str:
-    codes = lake.read("redemptions", ["code"], pc.field("order_id") == order_id)
+    codes = lake.read("redemptions", ["code"], pl.col("order_id") == order_id)
     if not codes.height:
         return ""
     listed = ", ".join(sorted({shown(code) for code in codes["code"]}))
@@ -52,7 +52,7 @@ def _redemptions(lake: Lake, order_id: str) -> str:
 def _rejects(lake: Lake, order_id: str) -> str:
     """Rejected messages that hold the id, as text or escaped as JSON would."""
     spellings = {order_id, json.dumps(order_id)[1:-1], json.dumps(order_id, ensure_ascii=False)[1:-1]}
-    holds = [pc.match_substring(pc.field("payload"), f'"{spelling}"') for spelling in sorted(spellings)]
+    holds = [pl.col("payload").bin.contains(f'"{spelling}"'.encode()) for spelling in sorted(spellings)]
     columns = ["topic", "partition", "offset", "reason"]
     rows = lake.read("rejected_events", columns, reduce(or_, holds)).sort("topic", "partition", "offset")
     if not rows.height:
@@ -66,6 +66,6 @@ def _rejects(lake: Lake, order_id: str) -> str:
 
 
 def _same_but_for_case(lake: Lake, order_id: str) -> str:
-    wanted = pc.utf8_lower(pc.field("order_id")) == order_id.strip().casefold()
+    wanted = pl.col("order_id").str.to_lowercase() == order_id.strip().casefold()
     near = sorted(set(lake.read("order_attributions", ["order_id"], wanted)["order_id"]))
     return f", though there is {', '.join(shown(one) for one in near[:SHOWN])}" if near else ""

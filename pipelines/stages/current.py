@@ -1,7 +1,6 @@
 """Current: the revision that holds for each order, and whether an attribution says something new."""
 
 import polars as pl
-import pyarrow.compute as pc
 
 from pipelines.stages.working_set import BEGINNING, Closed, Runs, Size, size_of
 from pipelines.stores.lake import Lake
@@ -62,7 +61,7 @@ class Current:
 
     def _of(self, orders: pl.Series) -> pl.DataFrame:
         if missing := self._closed.recall(orders):
-            self._add_stored(self._lake.read("order_attributions", STORED, pc.field("order_id").isin(missing)))
+            self._add_stored(self._lake.read("order_attributions", STORED, pl.col("order_id").is_in(missing)))
         known = self._runs.gather(orders)
         return NOTHING if known is None else known
 

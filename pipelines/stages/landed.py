@@ -7,8 +7,6 @@ from datetime import date, timedelta
 from functools import partial
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.failures import LakeUnavailable
 from pipelines.records import OrderSets, Rows
@@ -97,9 +95,9 @@ class Landed:
                 self._sets = self._sets_since(horizon, self.versions)
             return self._sets.pop(lane, None)
 
-    def _in(self, lane: int) -> pc.Expression:
+    def _in(self, lane: int) -> pl.Expr:
         """The rows of a lane: of every `lanes`-th shard."""
-        return pc.field("shard").isin(list(range(lane, self.shards, self.lanes)))
+        return pl.col("shard").is_in(list(range(lane, self.shards, self.lanes)))
 
     def _hand_out(self, what: str, lane: int, *, is_first: bool) -> bool:
         """Whether the shard gets its part of the one read of all: once, then it is there no more."""
@@ -124,20 +122,20 @@ class Landed:
         """The messages of these orders, of one shard or of all, that occurred before an instant."""
         if before == BEGINNING or not orders:
             return
-        named = pc.field("order_id").isin(_texts(orders))
+        named = pl.col("order_id").is_in(_texts(orders))
         for topic in ORDER_TOPICS:
             yield Rows(topic, self._before(topic, before, named, lane))
 
     def _clicks(self, lane: int, visitors: pl.Series, since: int, before: int) -> Iterator[Rows]:
         """The clicks of these visitors of the shard from one instant on, up to another."""
-        named = pc.field("visitor_id").isin(_texts(visitors))
-        rows = self._before("clicks", before, named & (pc.field("day") >= _day(since)), lane)
+        named = pl.col("visitor_id").is_in(_texts(visitors))
+        rows = self._before("clicks", before, named & (pl.col("day") >= _day(since)), lane)
         yield Rows("clicks", rows.filter(pl.col("occurred_at") >= since))
 
     def _orders_of(self, lane: int, visitors: pl.Series, before: int) -> Iterator[OrderSets]:
         """Whole, the orders that named one of these visitors of the shard before an instant."""
-        named = self._before("orders", before, pc.field("visitor_id").isin(_texts(visitors)), None)["order_id"]
-        since = [self._since(topic, before, pc.field("order_id").isin(_texts(named))) for topic in ORDER_TOPICS]
+        named = self._before("orders", before, pl.col("visitor_id").is_in(_texts(visitors)), None)["order_id"]
+        since = [self._since(topic, before, pl.col("order_id").is_in(_texts(named))) for topic in ORDER_TOPICS]
         known = [Rows(topic, rows) for topic, rows in zip(ORDER_TOPICS, since, strict=True)]
         if (sets := self._sets_of(named.unique(), before, known).get(lane)) is not None:
             yield sets
@@ -146,13 +144,13 @@ class Landed:
         """The ids of the shard's orders that have messages from before the horizon."""
         if horizon == BEGINNING:
             return pl.Series("order_id", dtype=pl.String)
-        where = (pc.field("day") < _day(horizon)) & (self._in(lane))
+        where = (pl.col("day") < _day(horizon)) & (self._in(lane))
         return self.lake.read(topic, ["order_id"], where)["order_id"]
 
     def _since(
-        self, topic: str, horizon: int, where: pc.Expression | None, versions: Mapping[str, int] | None = None
+        self, topic: str, horizon: int, where: pl.Expr | None, versions: Mapping[str, int] | None = None
     ) -> pl.DataFrame:
-        since = None if horizon == BEGINNING else pc.field("day") >= _day(horizon)
+        since = None if horizon == BEGINNING else pl.col("day") >= _day(horizon)
         both = where if since is None else since if where is None else since & where
         try:
             rows = self.lake.read(topic, COLUMNS[topic], both, None if versions is None else versions[topic])
@@ -162,10 +160,10 @@ class Landed:
             rows = self.lake.read(topic, COLUMNS[topic], both)  # of a run's first versions files may be gone by now
         return self._resolver.resolved(topic, rows)
 
-    def _before(self, topic: str, before: int, where: pc.Expression, lane: int | None) -> pl.DataFrame:
+    def _before(self, topic: str, before: int, where: pl.Expr, lane: int | None) -> pl.DataFrame:
         if before == BEGINNING:
             return self._none(topic)
-        where = where & (pc.field("day") < _day(before))
+        where = where & (pl.col("day") < _day(before))
         where = where if lane is None else where & (self._in(lane))
         return self._resolver.resolved(topic, self.lake.read(topic, COLUMNS[topic], where))
 
@@ -173,8 +171,8 @@ class Landed:
         return self._resolver.resolved(topic, pl.DataFrame(schema=pl.Schema(LANDING[topic])))
 
 
-def _texts(values: Iterable[str]) -> pa.Array:
-    return pa.array(list(values), pa.string())
+def _texts(values: Iterable[str]) -> pl.Expr:
+    return pl.lit(pl.Series(list(values), dtype=pl.String)).implode()
 
 
 def horizon_of(lake: Lake, keep: int) -> int:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 import polars as pl
-import pyarrow.compute as pc
 
 from pipelines.records import Rows
 from pipelines.stages.commit import attributed_offsets, landed_offsets
@@ -45,7 +44,7 @@ class _ReadLanded(beam.DoFn):
     def process(self, span: tuple[str, int, int]) -> Iterator[Rows]:
         source, start, end = span
         topic, _, partition = source.partition("/")
-        inside = (pc.field("partition") == int(partition)) & (pc.field("offset") >= start) & (pc.field("offset") < end)
+        inside = (pl.col("partition") == int(partition)) & (pl.col("offset") >= start) & (pl.col("offset") < end)
         rows: pl.DataFrame = self._lake.read(topic, None, inside).sort("offset")
         for block in rows.iter_slices(self._block_rows):
             yield Rows(topic, block)

@@ -119,12 +119,20 @@ class VisitorShard:
             for sets in self.earlier_orders(late.unique(), self.horizon):
                 self.add_orders(sets)
         orders = self.orders_of.gather(clicks["visitor_id"])
-        return pl.Series("order_id", dtype=pl.String) if orders is None else orders["order_id"].unique()
+        if orders is None:
+            return pl.Series("order_id", dtype=pl.String)
+        identity = ["visitor_id", "event_id"]
+        of_buyers = clicks.select(identity).join(orders, on="visitor_id", how="semi")
+        held = self.clicks.gather(of_buyers["visitor_id"])  # also the messages that these clicks repeat, or replace
+        if held is None:
+            return pl.Series("order_id", dtype=pl.String)
+        touched = held.join(of_buyers, on=identity, how="semi").join(orders, on="visitor_id")
+        return touched.filter(pl.col("occurred_at") <= pl.col("placed_at"))["order_id"].unique()
 
     def add_orders(self, sets: OrderSets) -> pl.Series:
         """Keeps the orders' event sets; the orders that they touch: all."""
         self.events.add(sets.events)
-        self.orders_of.add(sets.events.select("visitor_id", "order_id").unique())
+        self.orders_of.add(_placed(sets.events))
         if sets.redemptions is not None:
             self.redemptions.add(sets.redemptions)
         return sets.events["order_id"].unique()
@@ -227,6 +235,16 @@ class VisitorShard:
         earlier = [found.rows for found in self.earlier_clicks(old["visitor_id"].unique(), since, self.horizon)]
         every = [frame for frame in (rows, *earlier) if frame is not None]
         return pl.concat(every) if every else None
+
+
+def _placed(events: pl.DataFrame) -> pl.DataFrame:
+    """Of each visitor that an order ever named, when it can have been placed at the latest: no later click is a claim.
+
+    Null where nothing says that it was: then it is no order.
+    """
+    latest = pl.col("occurred_at").filter(pl.col("kind") == "placed").max()
+    named = events.select("visitor_id", "order_id").unique()
+    return named.join(events.group_by("order_id").agg(latest.alias("placed_at")), on="order_id")
 
 
 def _click(row: tuple[str, str, int, int, bool], links: Sequence[LinkAssignment]) -> Click:

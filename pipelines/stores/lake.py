@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
-from pyarrow import fs
 
 from pipelines import metrics
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
@@ -121,7 +121,7 @@ class Lake:
     def _writing(self, table: str, epoch: int) -> Iterator[TableLog]:
         """The table's log as it is now, if run `epoch` may still write to it; no other thread does meanwhile."""
         with reporting(self.uri(table)), writing(self.root / table) as log:
-            self._require_newest(log, table, epoch)
+            _require_newest(log.transaction_version(EPOCH) or 0, self.uri(table), epoch)
             yield log
 
     def land(self, table: str, blocks: Sequence[Landing], epoch: int) -> list[int]:
@@ -169,32 +169,24 @@ class Lake:
         self,
         table: str,
         columns: Sequence[str] | None = None,
-        where: pc.Expression | None = None,
+        where: pl.Expr | None = None,
         version: int | None = None,
     ) -> pl.DataFrame:
-        """Rows of a table, as of a version or the newest; `where` is pushed down to the files' statistics."""
-        with reporting(self.uri(table)):
-            scanned = self._scan(table, columns, where, version)
-        frame = pl.from_arrow(scanned)
-        if not isinstance(frame, pl.DataFrame):
-            raise TypeError(f"{table} read as {type(frame)}")
-        return frame
+        """Rows of a table, as of a version or the newest; `where` is looked up in the files' own statistics.
 
-    def _scan(
-        self, table: str, columns: Sequence[str] | None, where: pc.Expression | None, version: int | None
-    ) -> pa.Table:
-        # Arrow's own file system: its threads outlive Python's, and would call into it while the process ends.
-        files = fs.SubTreeFileSystem(self.uri(table), fs.LocalFileSystem())
+        Raises LakeUnavailable.
+        """
         listings = LISTINGS if version is None else 1
         while True:
-            opened = newest(self.uri(table)) if version is None else DeltaTable(self.uri(table), version=version)
-            dataset = opened.to_pyarrow_dataset(filesystem=files)
-            try:
-                return dataset.to_table(columns=None if columns is None else list(columns), filter=where)
-            except FileNotFoundError:  # compacted away since it was listed
-                listings -= 1
-                if not listings:
-                    raise
+            with reporting(self.uri(table)):
+                opened = newest(self.uri(table)) if version is None else DeltaTable(self.uri(table), version=version)
+                files = [unquote(uri) for uri in opened.file_uris()]
+                try:
+                    return _rows_of(files, pl.Schema(TABLES[table]), columns, where)
+                except FileNotFoundError:  # compacted away since it was listed
+                    listings -= 1
+                    if not listings:
+                        raise
 
     def rows(self, table: str) -> int:
         """How many rows a table has, by its log alone; 0 if there is no such table yet."""
@@ -220,13 +212,10 @@ class Lake:
         rows = [self.read(table, ["topic", "partition"]).unique() for table in (*LANDING, "rejected_events")]
         return sorted({f"{topic}/{partition}" for frame in rows for topic, partition in frame.iter_rows()})
 
-    def _require_newest(self, log: TableLog, table: str, epoch: int) -> None:
-        latest = log.transaction_version(EPOCH) or 0
-        if latest > epoch:
-            raise Superseded(
-                f"run {latest} writes to {self.uri(table)} now; this one, run {epoch}, stops. "
-                "What it committed stays, and the other goes on from there"
-            )
+    def require_newest(self, epoch: int) -> None:
+        """Raises Superseded once a later run has taken the whole lake over; cheap enough to ask every second."""
+        last = tuple(TABLES)[-1]
+        _require_newest(self.transactions(last, [EPOCH]).get(EPOCH, 0), self.uri(last), epoch)
 
     def _commit(self, log: TableLog, table: str, rows: pa.Table, transactions: Mapping[str, int], epoch: int) -> None:
         """One commit, also without rows: offsets count."""
@@ -237,17 +226,32 @@ class Lake:
             except Contended as error:
                 for file in files:
                     (self.root / table / file.path).unlink()
-                self._require_newest(log, table, epoch)
+                _require_newest(log.transaction_version(EPOCH) or 0, self.uri(table), epoch)
                 raise LakeUnavailable(
                     f"{self.uri(table)} is written to by somebody else ({error}); nothing is lost: run again"
                 ) from error
+
+
+def _rows_of(files: list[str], schema: pl.Schema, columns: Sequence[str] | None, where: pl.Expr | None) -> pl.DataFrame:
+    # Not through the log's own bounds, as Arrow's readers do: to weigh them costs more than to open the files.
+    rows = pl.scan_parquet(files, schema=schema, missing_columns="insert") if files else pl.LazyFrame(schema=schema)
+    rows = rows if where is None else rows.filter(where)
+    return (rows if columns is None else rows.select(columns)).collect()
+
+
+def _require_newest(latest: int, uri: str, epoch: int) -> None:
+    if latest > epoch:
+        raise Superseded(
+            f"run {latest} writes to {uri} now; this one, run {epoch}, stops. "
+            "What it committed stays, and the other goes on from there"
+        )
 
 
 @contextmanager
 def reporting(uri: str) -> Iterator[None]:
     try:
         yield
-    except (DeltaError, OSError, pa.ArrowInvalid) as error:
+    except (DeltaError, OSError, pa.ArrowInvalid, pl.exceptions.ComputeError) as error:
         raise LakeUnavailable(
             f"{uri} cannot be used: {error}. What was committed is whole; free space or mend the permissions, "
             "then run again"

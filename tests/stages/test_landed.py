@@ -134,15 +134,16 @@ def test_who_has_an_order_in_memory_has_the_clicks_before_it_there_too(aged):
     assert [one.clicks_since for one in held if one.clicks_since] == [{"v5": since}]
 
 
-def test_a_late_click_finds_the_orders_of_its_visitor(aged):
+@pytest.mark.parametrize(("minute", "orders"), [(0, ["o0", "o11"]), (3, ["o11"]), (12, [])])
+def test_a_late_click_finds_the_orders_of_its_visitor_that_were_placed_later(aged, minute, orders):
     held = aged.visitor_shard(lane_of("v0"))
     late = held.clicks.gather(["v0"])
     assert late is None or not late.height
     decoded = BlockDecoder("clicks", HASH_KEY, SHARDS).decode(
-        messages_of("clicks", [event(3, visitor_id="v0", url="https://shop.example/")], 99)
+        messages_of("clicks", [event(minute, visitor_id="v0", url="https://shop.example/")], 99)
     )
     touched = held.add_clicks(LinkResolver([]).resolved("clicks", decoded.rows))
-    assert sorted(touched) == ["o0", "o11"]
+    assert sorted(touched) == orders
     assert held.events.gather(["o11"]).height == 2
 
 

@@ -86,10 +86,16 @@ def test_a_repeat_with_other_content(offset, subtotal):
     assert shop.said["o4"].order.subtotal_minor == subtotal
 
 
-def test_an_earlier_message_takes_a_click_back():
-    shop = Shop().arrive(placed(0), clicked(5))
+@pytest.mark.parametrize("earlier", [{"link": NO_ROW}, {"at": 105}], ids=["nobody's", "after the order"])
+def test_an_earlier_message_takes_a_click_back(earlier):
+    shop = Shop().arrive(placed(0, at=100), clicked(5))
     assert shop.claims() == ["c1"]
-    assert shop.arrive(clicked(4, link=NO_ROW)).claims() == []
+    assert shop.arrive(clicked(4, **earlier)).claims() == []
+
+
+def test_a_click_after_an_order_leaves_it_alone():
+    shop = Shop().arrive(placed(0, at=100), clicked(5)).arrive(clicked(6, event_id="c2", at=101))
+    assert shop.shards_that_spoke == {}
 
 
 def test_an_earlier_message_moves_an_order_to_another_visitor():

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from polars.testing import assert_frame_equal
@@ -116,17 +116,17 @@ def test_a_file_is_sorted_and_says_what_it_holds(lake):
         values = lake.read("orders", [column])[column]
         assert (actions[f"min.{column}"], actions[f"max.{column}"]) == (values.min(), values.max())
     day = content(lake)["day"][0]
-    assert lake.read("orders", ["day"], pc.field("day") == day)["day"].to_list() == [day] * len(
+    assert lake.read("orders", ["day"], pl.col("day") == day)["day"].to_list() == [day] * len(
         content(lake).filter(day=day)
     )
-    assert lake.read("orders", None, pc.field("shard") > 3).is_empty()
+    assert lake.read("orders", None, pl.col("shard") > 3).is_empty()
 
 
 @pytest.mark.parametrize("column", [field.name for field in TABLES["orders"] if not pa.types.is_list(field.type)])
 def test_who_asks_for_a_value_finds_it_before_and_after(lake, column):
     land(lake, 1, 12)
     values = content(lake)[column].unique().to_list()
-    wanted = [pc.field(column).is_null() if value is None else pc.field(column) == value for value in values]
+    wanted = [pl.col(column).is_null() if value is None else pl.col(column) == value for value in values]
     before = [lake.read("orders", NAME, where).sort(NAME) for where in wanted]
     assert sum(map(len, before)) == 12 * BLOCK
     compacted(lake)
@@ -255,7 +255,7 @@ def test_who_always_comes_too_late_is_told(lake, monkeypatch):
 @pytest.fixture
 def compacted_once_listed(lake, monkeypatch):
     """Land something, and each of the next readers lists files that are gone when it reads them."""
-    listing = DeltaTable.to_pyarrow_dataset
+    listing = DeltaTable.file_uris
 
     def overtaken(*given, **named):
         listed = listing(*given, **named)
@@ -267,7 +267,7 @@ def compacted_once_listed(lake, monkeypatch):
         left = iter(range(times))
         monkeypatch.setattr(
             DeltaTable,
-            "to_pyarrow_dataset",
+            "file_uris",
             lambda *given, **named: (listing if next(left, None) is None else overtaken)(*given, **named),
         )
 

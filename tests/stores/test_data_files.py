@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from hypothesis import given
@@ -56,7 +55,7 @@ def test_a_reader_that_goes_by_the_bounds_finds_every_text(lake, urls):
     file = add_rows(lake.root / "clicks", opened.version() + 1, clicks(*urls))
     opened.create_write_transaction([file], "append", CLICKS)
     for url in urls:
-        assert set(lake.read("clicks", ["url"], pc.field("url") == url)["url"]) == {url}
+        assert set(lake.read("clicks", ["url"], pl.col("url") == url)["url"]) == {url}
 
 
 @pytest.mark.parametrize("column", ["occurred_at", "day", "partition", "is_bot"])
