@@ -19,6 +19,10 @@ demo: install ## a hostile simulated shop, from raw events to an ROI table and a
 services: .venv/installed ## put Kafka and Prism into .services, for tests and endless streams
 	@$(BIN)/python -m services provision
 
+.PHONY: browser
+browser: .venv/installed ## find Debian's Chromium, or install it as root, for the tests of the page
+	@$(BIN)/python -m services browser
+
 .PHONY: services-start
 services-start: .venv/installed ## a Kafka broker of this machine, on port 9092
 	@$(BIN)/python -m services start
@@ -28,7 +32,7 @@ services-stop: .venv/installed ## stop that broker; its topics stay
 	@$(BIN)/python -m services stop
 
 .PHONY: test
-test: .venv/installed-dev services ## check the style, the types and every test
+test: .venv/installed-dev services browser ## check the style, the types and every test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy

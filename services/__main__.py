@@ -1,6 +1,6 @@
-"""The verbs behind `make services`, `services-start` and `services-stop`: get Kafka and Prism, run a broker.
+"""The verbs behind `make services`, `browser`, `services-start` and `services-stop`: get programs, run a broker.
 
-python -m services provision|start|stop
+python -m services provision|browser|start|stop
 """
 
 import fcntl
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.stores.prism import SERVICES
 from services.broker import Broker, BrokerFailure
-from services.provision import NotProvisioned, provision_kafka, provision_prism
+from services.provision import NotProvisioned, provision_chromium, provision_kafka, provision_prism
 
 RUN = SERVICES / "run"
 PORT = 9092
@@ -57,6 +57,8 @@ def main(verb: str) -> None:
     if verb == "provision":
         provision_kafka()
         provision_prism()
+    elif verb == "browser":
+        provision_chromium()
     elif verb == "start":
         sys.stdout.write(f"Kafka is at {start()}; its data and log are in {RUN}\n")
     else:

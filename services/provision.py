@@ -1,4 +1,4 @@
-"""Whether Kafka's jars and Prism's binary are in `.services/`: fetches what is missing, once."""
+"""Whether Kafka's jars, Prism's binary and a link to Chromium are in `.services/`: gets what is missing, once."""
 
 import fcntl
 import os
@@ -14,8 +14,12 @@ from pipelines.stores.prism import MODULE, SERVICES
 
 ROOT = Path(__file__).resolve().parents[1]
 KAFKA = SERVICES / "kafka"
+CHROMIUM = SERVICES / "chromium"
+CHROMIUM_LOCATION = "CODETRAIL_CHROMIUM"
 _POM = ROOT / "services" / "kafka" / "pom.xml"
 _LAST_LINES = 15
+_CHROMIUM_NAMES = ("chromium", "google-chrome")
+_CHROMIUM_PACKAGES = ("chromium", "fonts-dejavu-core")  # with the font, so that pictures look the same everywhere
 _TO_INSTALL = {
     "java": "a JDK 17 or later (openjdk-17-jdk-headless)",
     "mvn": "Maven 3.8 or later (maven)",
@@ -65,6 +69,45 @@ def provision_prism(services: Path = SERVICES) -> Path:
             fresh.rmdir()
             stamp.write_text(wanted)
     return prism
+
+
+def provision_chromium(services: Path = SERVICES) -> Path:
+    """A link in `services` to the Chromium that CODETRAIL_CHROMIUM names, else to the one on PATH.
+
+    Root on a Debian gets its package where there is none; nobody else's system is changed. Raises NotProvisioned.
+    """
+    link = services / "chromium"
+    with _alone(services):
+        found = _named_chromium() or _chromium_on_path() or _installed_chromium()
+        link.unlink(missing_ok=True)
+        link.symlink_to(found)
+    return link
+
+
+def _named_chromium() -> str | None:
+    named = os.environ.get(CHROMIUM_LOCATION)
+    if named and shutil.which(named) is None:
+        step = "Name Chromium's program by its full path, or unset the variable."
+        raise NotProvisioned(f"{CHROMIUM_LOCATION} names {named}, which cannot be run. {step}")
+    return named and str(Path(named).absolute())
+
+
+def _chromium_on_path() -> str | None:
+    return next((found for found in map(shutil.which, _CHROMIUM_NAMES) if found), None)
+
+
+def _installed_chromium() -> str:
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *_CHROMIUM_PACKAGES]
+    if os.geteuid() or shutil.which("apt-get") is None:
+        step = f"On a Debian, as root: `{' '.join(install)}`; elsewhere install it and name it in {CHROMIUM_LOCATION}."
+        raise NotProvisioned(f"not on PATH: {' or '.join(_CHROMIUM_NAMES)}. {step} Then repeat.")
+    for command in (["apt-get", "update"], install):
+        _run(command, "Chromium", {"DEBIAN_FRONTEND": "noninteractive"})
+    found = _chromium_on_path()
+    if found is None:
+        step = f"Name its program in {CHROMIUM_LOCATION} and repeat."
+        raise NotProvisioned(f"the package is installed, and on PATH is no {' or '.join(_CHROMIUM_NAMES)}. {step}")
+    return found
 
 
 @contextmanager

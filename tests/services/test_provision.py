@@ -1,8 +1,17 @@
-"""Getting Kafka and Prism: all or nothing, once, and a reader is told what to install."""
+"""Getting Kafka, Prism and Chromium: all or nothing, once, and a reader is told what to install."""
+
+import os
+from pathlib import Path
 
 import pytest
 
-from services.provision import NotProvisioned, provision_kafka, provision_prism
+from services.provision import (
+    CHROMIUM_LOCATION,
+    NotProvisioned,
+    provision_chromium,
+    provision_kafka,
+    provision_prism,
+)
 
 
 @pytest.fixture
@@ -55,3 +64,57 @@ def test_a_download_that_fails_is_told_and_leaves_nothing_that_looks_finished(tm
     with pytest.raises(NotProvisioned, match=r"(?s)go ended with 1\. It needs the network.*no route to the proxy"):
         provision_prism(tmp_path / "services")
     assert not (tmp_path / "services" / "prism").exists()
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """The only programs there are: `programs("apt-get", "exit 1")` → the path of that one, a script of the shell."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def add(name: str, script: str) -> Path:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    return add
+
+
+def test_chromium_is_the_one_that_is_named_else_the_one_on_path(tmp_path, programs, monkeypatch):
+    on_path = programs("chromium", "exit 0")
+    link = provision_chromium(tmp_path / "services")
+    assert link.readlink() == on_path
+    another = programs("another", "exit 0")
+    monkeypatch.setenv(CHROMIUM_LOCATION, str(another))
+    assert provision_chromium(tmp_path / "services").readlink() == another
+    monkeypatch.setenv(CHROMIUM_LOCATION, str(tmp_path / "nowhere"))
+    with pytest.raises(NotProvisioned, match=r"CODETRAIL_CHROMIUM names .*nowhere, which cannot be run"):
+        provision_chromium(tmp_path / "services")
+
+
+def test_root_on_a_debian_gets_chromium_with_a_font(tmp_path, programs, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    asked, chromium = tmp_path / "asked", tmp_path / "bin" / "chromium"
+    programs(
+        "apt-get", f'echo "$DEBIAN_FRONTEND" "$@" >> {asked}; [ "$1" = update ] || /bin/ln -s /bin/true {chromium}'
+    )
+    assert provision_chromium(tmp_path / "services").readlink() == chromium
+    provision_chromium(tmp_path / "services")
+    install = "noninteractive install -y --no-install-recommends chromium fonts-dejavu-core"
+    assert asked.read_text().splitlines() == ["noninteractive update", install]
+
+
+def test_who_may_not_install_is_told_what_to_install(tmp_path, programs, monkeypatch):
+    apt = programs("apt-get", "exit 100")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(NotProvisioned, match=r"as root: `apt-get install .*chromium fonts-dejavu-core`.*Then repeat"):
+        provision_chromium(tmp_path / "services")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(NotProvisioned, match=r"apt-get ended with 100"):
+        provision_chromium(tmp_path / "services")
+    apt.unlink()
+    with pytest.raises(NotProvisioned, match=r"name it in CODETRAIL_CHROMIUM"):
+        provision_chromium(tmp_path / "services")
+    assert not (tmp_path / "services" / "chromium").exists()
