@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from math import sqrt
@@ -104,7 +104,8 @@ def progress(
 
 def _course(target: Target, there: datetime) -> _Course:
     total = float((target.ends_on - target.starts_on).days + 1)
-    since = (there.replace(tzinfo=None) - datetime.combine(target.starts_on, time())) / A_DAY
+    there_that_day = there.hour * 3600 + there.minute * 60 + there.second + there.microsecond / 1_000_000
+    since = (there.date() - target.starts_on).days + there_that_day / A_DAY.total_seconds()
     return _Course(total, max(0.0, min(total, since)), since < 0, since >= total)
 
 

@@ -1,0 +1,1 @@
+"""What a running campaign has come to, counted as the lake grows."""

@@ -1,0 +1,116 @@
+"""Clicks: how many came through each link when, counted as they land, each click once."""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from pipelines.live.news import News
+from pipelines.rules.links import LinkAssignment
+from pipelines.stores.lake import Lake
+from pipelines.warehouse.clicks import resolved_clicks
+
+CREATE = """
+create table seen_clicks (identity ubigint);
+create table click_minutes (
+    minute int, influencer_id varchar, campaign_id varchar, link_id varchar,
+    clicks int, valid_clicks int, bots int
+);
+create table click_quarters (
+    quarter int, influencer_id varchar, campaign_id varchar, link_id varchar, clicks int, valid_clicks int
+);
+create table nameless_clicks (hour int, link_id varchar, utm varchar, reason varchar, clicks int)
+"""
+"""Minutes, quarters of an hour and hours since 1970 UTC. Nameless is what no link row holds."""
+
+FRESH = """
+create or replace temp table fresh_clicks as
+with arrived as (
+    select
+        hash(event_id, visitor_id) as identity,
+        epoch_us(occurred_at) as instant,
+        influencer_id, campaign_id, link_id, is_bot, reason, named_link_id,
+        concat_ws(
+            '&', 'utm_source=' || nullif(utm_source, ''), 'utm_medium=' || nullif(utm_medium, ''),
+            'utm_campaign=' || nullif(utm_campaign, ''), 'utm_content=' || nullif(utm_content, ''),
+            'utm_term=' || nullif(utm_term, '')
+        ) as utm
+    from arriving_clicks
+),
+
+known as (select identity from seen_clicks where identity in (select identity from arrived))
+
+select * from arrived where identity not in (select identity from known)
+"""
+COUNT = (
+    "insert into seen_clicks select identity from fresh_clicks",
+    """
+    insert into click_minutes
+    select
+        instant // 60_000_000, influencer_id, campaign_id, link_id,
+        count(*), count(*) filter (where reason is null and not is_bot), count(*) filter (where is_bot)
+    from fresh_clicks
+    where influencer_id is not null
+        and instant // 60_000_000 > (select max(instant) // 60_000_000 from fresh_clicks) - 2940
+    group by all
+    """,
+    """
+    insert into click_quarters
+    select
+        instant // 900_000_000, influencer_id, campaign_id, link_id,
+        count(*), count(*) filter (where reason is null and not is_bot)
+    from fresh_clicks
+    where influencer_id is not null
+    group by all
+    """,
+    """
+    insert into nameless_clicks
+    select instant // 3_600_000_000, named_link_id, utm, reason, count(*)
+    from fresh_clicks
+    where reason is not null and not is_bot and (named_link_id is not null or utm != '')
+    group by all
+    """,
+)
+TIDY = (
+    "delete from click_minutes where minute <= (select max(minute) from click_minutes) - 2940",
+    "delete from nameless_clicks where hour < (select max(hour) from nameless_clicks) - 48",
+    """
+    create or replace table click_quarters as
+    select quarter, influencer_id, campaign_id, link_id, sum(clicks)::int as clicks, sum(valid_clicks)::int
+        as valid_clicks
+    from click_quarters group by all
+    """,
+)
+
+
+class LiveClicks:
+    """The tables of CREATE in `connection`, kept up with the lake.
+
+    Of a click that is sent again the message that came first counts; the marts count the one of the least
+    partition and offset, which differs only where a repeat says something else and lies in an earlier partition.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, links: Sequence[LinkAssignment]) -> None:
+        self._connection, self._lake, self._links = connection, lake, links
+        self._news = News(lake, "clicks")
+        connection.execute(CREATE)
+
+    def catch_up(self) -> bool:
+        """Counts what landed since; whether there was anything."""
+        return self._news.read(self._take)
+
+    def tidy(self) -> None:
+        """Forgets minutes of long ago, and puts equal counts together."""
+        for statement in TIDY:
+            self._connection.execute(statement)
+
+    def _take(self, files: list[str]) -> None:
+        clicks = resolved_clicks(self._lake, self._links, files)
+        if not clicks.num_rows:
+            return
+        self._connection.register("arriving_clicks", clicks)
+        self._connection.execute("begin")
+        self._connection.execute(FRESH)
+        self._connection.unregister("arriving_clicks")
+        for statement in COUNT:
+            self._connection.execute(statement)
+        self._connection.execute("commit")

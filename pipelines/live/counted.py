@@ -1,0 +1,58 @@
+"""Counted: everything that was counted of a lake, kept up with it in a database of this process's own."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import duckdb
+
+from pipelines.live.arrivals import Arrivals
+from pipelines.live.clicks import LiveClicks
+from pipelines.live.orders import LiveOrders
+from pipelines.rules.links import LinkAssignment
+from pipelines.stores.lake import Lake
+
+MEMORY = "1500MB"
+TIDY_AFTER = timedelta(minutes=5)
+
+
+class Counted:
+    """The tables of clicks, orders and arrivals, in memory and compressed; nobody else is locked by it.
+
+    One thread keeps it up; others may ask through `asking` meanwhile.
+    """
+
+    def __init__(self, lake: Lake, links: Sequence[LinkAssignment], now: datetime) -> None:
+        self._database = duckdb.connect(config={"memory_limit": MEMORY})
+        self._database.execute("attach ':memory:' as counted (compress); use counted; set TimeZone = 'UTC'")
+        self.connection = self._database
+        self._lock = threading.Lock()
+        self._parts = (
+            LiveClicks(self.connection, lake, links),
+            LiveOrders(self.connection, lake),
+            Arrivals(self.connection, lake),
+        )
+        self.arrivals = self._parts[2]
+        self._tidied_at = now
+
+    def catch_up(self, now: datetime) -> bool:
+        """Counts what the lake has since; whether there was anything. Raises OtherLake, LakeUnavailable."""
+        with self._lock:
+            is_new = [part.catch_up() for part in self._parts]
+            if now - self._tidied_at > TIDY_AFTER:
+                for part in self._parts:
+                    part.tidy()
+                self._tidied_at = now
+        return any(is_new)
+
+    @contextmanager
+    def asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one question, while nothing is counted."""
+        with self._lock:
+            yield self.connection
+
+    def close(self) -> None:
+        """Gives the memory back."""
+        with self._lock:
+            self._database.close()

@@ -1,0 +1,235 @@
+"""Counts: the sums that a page is made of, asked of what has been counted so far."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+MINUTE, QUARTER, HOUR, DAY = 60_000_000, 900_000_000, 3_600_000_000, 86_400_000_000  # microseconds
+MINUTES, HOURS, DAYS = 60, 48, 30
+EVERYTHING = ""  # stands for all campaigns, whose ids are never empty
+QUARTERS_A_DAY = DAY // QUARTER
+
+Pair = tuple[str, str]
+"""An influencer and a campaign."""
+
+CREDITED = """
+with provisional as (
+    select model, pair, sum(weight) as weight, sum(net) as net
+    from (
+        select model, pair, weight, net from credit_quarters where quarter > $settled // 900_000_000
+        union all
+        select model, pair, weight, net from credits
+        where instant > $settled and instant < ($settled // 900_000_000 + 1) * 900_000_000
+    )
+    group by all
+),
+
+whole as (
+    select
+        model, pair, sum(weight) as weight, sum(gross) as gross, sum(net) as net, sum(new_customers) as new_customers
+    from credit_quarters group by all
+)
+
+select
+    model::varchar, influencer_id, campaign_id, round(whole.weight, 9), coalesce(gross, 0), coalesce(whole.net, 0),
+    round(new_customers, 9), round(coalesce(provisional.weight, 0), 9), coalesce(provisional.net, 0)
+from whole
+inner join pairs using (pair)
+left join provisional using (model, pair)
+"""
+ORDERS = """
+select
+    campaign_id, count(*), count(*) filter (where instant > $settled), coalesce(sum(gross), 0), coalesce(sum(net), 0),
+    coalesce(sum(net) filter (where instant > $settled), 0), count(*) filter (where net is null)
+from orders
+left join pairs using (pair)
+where instant is not null
+group by grouping sets ((), (campaign_id))
+having grouping(campaign_id) = {whole}
+"""
+UNCREDITED = """
+with models as (select unnest(enum_range(null::model)) as model)
+
+select models.model::varchar, coalesce(sum(net), 0), count(*)
+from models inner join orders on instant is not null and not list_contains(orders.models, models.model)
+group by models.model
+"""
+COURSE = """
+with events as (
+    select instant, pair, 1 as orders, net, 0 as clicks, 0 as uses
+    from orders where instant > $since and instant <= $until
+    union all
+    select instant, pair, 0, 0, 0, 1 from codes where instant > $since and instant <= $until
+),
+
+counted as (
+    select
+        instant // {unit} as place, campaign_id, sum(orders) as orders, sum(net) as net, sum(uses) as uses, 0 as clicks
+    from events left join pairs using (pair) group by all
+    union all
+    select {place} as place, campaign_id, 0, 0, 0, sum(clicks)
+    from {clicks} where place > $since // {unit} and place <= $until // {unit} group by all
+)
+
+select place, grouping(campaign_id) = 1, campaign_id, sum(orders), coalesce(sum(net), 0), sum(clicks), sum(uses)
+from counted
+group by grouping sets ((place), (place, campaign_id))
+"""
+CLICKS = """
+select influencer_id, campaign_id, sum(clicks), sum(valid_clicks) from click_quarters group by all
+"""
+USES = """
+select
+    campaign_id, grouping(campaign_id) = 1, count(*),
+    count(distinct code) filter (where is_valid and instant > $until - 86_400_000_000)
+from codes left join pairs using (pair)
+group by grouping sets ((), (campaign_id))
+"""
+CREDITED_BY_DAY = """
+with recent as (
+    select model, pair, quarter, sum(weight) as weight from credit_quarters where quarter > $since // 900_000_000
+    group by all
+)
+
+select
+    model::varchar, influencer_id, campaign_id,
+    timezone(coalesce(timezones.timezone, 'UTC'), to_timestamp(quarter::bigint * 900))::date as day,
+    round(sum(weight), 9)
+from recent inner join pairs using (pair) left join timezones using (campaign_id)
+group by all
+"""
+FACTS_BY_DAY = """
+with facts as (
+    select influencer_id, campaign_id, quarter, weight as orders, net, 0 as clicks
+    from credit_quarters inner join pairs using (pair) where model = 'policy'
+    union all
+    select influencer_id, campaign_id, quarter, 0, 0, valid_clicks from click_quarters
+),
+
+quarters as (
+    select influencer_id, campaign_id, quarter, sum(orders) as orders, sum(net) as net, sum(clicks) as clicks
+    from facts group by all
+)
+
+select
+    influencer_id, campaign_id,
+    timezone(coalesce(timezones.timezone, 'UTC'), to_timestamp(quarter::bigint * 900))::date as day,
+    round(sum(orders), 9), coalesce(sum(net), 0), sum(clicks)
+from quarters left join timezones using (campaign_id)
+group by all
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What a model credits to a pair; amounts in minor units of the reporting currency."""
+
+    orders: float
+    gross: int
+    net: int
+    new_customers: float
+    provisional_orders: float
+    provisional_net: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The orders of a campaign by the policy's winner, or all of them."""
+
+    orders: int = 0
+    provisional_orders: int = 0
+    gross: int = 0
+    net: int = 0
+    provisional_net: int = 0
+    unpriced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What happened in a minute or a quarter of an hour."""
+
+    orders: int = 0
+    net: int = 0
+    clicks: int = 0
+    redemptions: int = 0
+
+
+class Counts:
+    """Answers from the tables of live clicks and orders; `timezones` of the campaigns."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, timezones: Mapping[str, str]) -> None:
+        self._connection = connection
+        named = pa.table({"campaign_id": list(timezones), "timezone": list(timezones.values())}, schema=_TIMEZONES)
+        connection.register("given_timezones", named)
+        connection.execute("create table timezones as select * from given_timezones")
+        connection.unregister("given_timezones")
+
+    def credited(self, settled: int) -> dict[str, dict[Pair, Credited]]:
+        """By model and pair; what was ordered after `settled`, in microseconds, is provisional."""
+        found: dict[str, dict[Pair, Credited]] = {}
+        for model, influencer, campaign, *sums in self._rows(CREDITED, settled=settled):
+            found.setdefault(model, {})[influencer, campaign] = Credited(*sums)
+        return found
+
+    def ordered(self, settled: int) -> dict[str | None, Ordered]:
+        """By the winner's campaign, null for what nobody earned; and all of them under EVERYTHING."""
+        whole = [Ordered(*sums) for _, *sums in self._rows(ORDERS.format(whole=1), settled=settled)]
+        parts = {campaign: Ordered(*sums) for campaign, *sums in self._rows(ORDERS.format(whole=0), settled=settled)}
+        return {EVERYTHING: whole[0] if whole else Ordered(), **parts}
+
+    def newest_order(self) -> int | None:
+        """When the last order was placed, in microseconds."""
+        found: int | None = self._rows("select max(instant) from orders")[0][0]
+        return found
+
+    def uncredited(self) -> dict[str, tuple[int, int]]:
+        """By model the net of the orders that it credits to nobody, and how many they are."""
+        return {model: (net, orders) for model, net, orders in self._rows(UNCREDITED)}
+
+    def clicks(self) -> dict[Pair, tuple[int, int]]:
+        """All clicks and the valid ones of each pair."""
+        return {(i, c): (clicks, valid) for i, c, clicks, valid in self._rows(CLICKS)}
+
+    def uses(self, until: int) -> dict[str | None, tuple[int, int]]:
+        """Redemptions, and codes validly redeemed in the last 24 hours, by campaign; all under EVERYTHING."""
+        rows = self._rows(USES, until=until)
+        return {EVERYTHING if is_whole else campaign: (uses, codes) for campaign, is_whole, uses, codes in rows}
+
+    def minutes(self, until: int) -> dict[str | None, dict[int, Count]]:
+        """The last MINUTES by campaign and minute since 1970, as far as anything happened; EVERYTHING as above."""
+        return self._course(MINUTE, "minute", "click_minutes", until // MINUTE * MINUTE - (MINUTES - 1) * MINUTE, until)
+
+    def quarters(self, until: int) -> dict[str | None, dict[int, Count]]:
+        """The last days by quarters of an hour, as `minutes`."""
+        return self._course(QUARTER, "quarter", "click_quarters", until - (DAYS + 2) * DAY, until)
+
+    def credited_by_day(self, since: int) -> dict[tuple[str, str, str], dict[date, float]]:
+        """Orders by model, influencer and campaign, on each day of the campaign's time zone."""
+        found: dict[tuple[str, str, str], dict[date, float]] = {}
+        for model, influencer, campaign, day, orders in self._rows(CREDITED_BY_DAY, since=since):
+            found.setdefault((model, influencer, campaign), {})[day] = orders
+        return found
+
+    def facts_by_day(self) -> dict[Pair, dict[date, tuple[float, int, int]]]:
+        """Orders and net that the policy credits, and valid clicks, by pair and day."""
+        found: dict[Pair, dict[date, tuple[float, int, int]]] = {}
+        for influencer, campaign, day, *counts in self._rows(FACTS_BY_DAY):
+            found.setdefault((influencer, campaign), {})[day] = (counts[0], counts[1], counts[2])
+        return found
+
+    def _course(self, unit: int, place: str, clicks: str, since: int, until: int) -> dict[str | None, dict[int, Count]]:
+        found: dict[str | None, dict[int, Count]] = {}
+        query = COURSE.format(unit=unit, place=place, clicks=clicks)
+        for number, is_whole, campaign, *counts in self._rows(query, since=since - 1, until=until):
+            found.setdefault(EVERYTHING if is_whole else campaign, {})[number] = Count(*counts)
+        return found
+
+    def _rows(self, query: str, **given: int | datetime) -> Sequence[tuple[Any, ...]]:
+        return self._connection.execute(query, given or None).fetchall()
+
+
+_TIMEZONES = pa.schema([pa.field("campaign_id", pa.string()), pa.field("timezone", pa.string())])

@@ -1,0 +1,167 @@
+"""Orders: what each one is worth to whom, by its newest revision, as revisions are committed."""
+
+import duckdb
+
+from pipelines.live.news import News
+from pipelines.stores.lake import Lake
+
+MODELS = ("policy", "first", "last", "linear", "position", "time_decay")
+"""Those whose credits the lake holds."""
+
+CREATE = (
+    f"create type model as enum {MODELS}",
+    "create sequence numbers",
+    "create sequence pair_numbers",
+    "create table pairs (pair smallint, influencer_id varchar, campaign_id varchar)",
+    """
+    create table orders (
+        number int, order_id varchar, revision_key bigint, instant bigint, pair smallint, gross bigint, net bigint,
+        is_new_customer bool, models model[], currency varchar, own_net bigint
+    )
+    """,
+    """
+    create table credits (
+        number int, model model, pair smallint, instant bigint, weight double, gross bigint, net bigint,
+        new_customers double
+    )
+    """,
+    """
+    create table credit_quarters (
+        model model, pair smallint, quarter int, weight double, gross bigint, net bigint, new_customers double
+    )
+    """,
+    "create table codes (number int, code varchar, pair smallint, instant bigint, is_valid bool, reason varchar)",
+)
+"""`instant` in microseconds; amounts in minor units of the reporting currency, null without a rate.
+
+An order keeps its row, without a time, when it is none any more. Its `pair` is the winner; `models` are those that
+credit somebody; `own_net` is in the order's own currency.
+"""
+
+NEWEST = """
+create or replace temp table newest as
+with revised as (
+    select order_id, max(revision_key) as revision_key from read_parquet($files) group by order_id
+)
+
+select revised.* from revised
+where not exists (
+    select 1 from orders where orders.order_id = revised.order_id and orders.revision_key >= revised.revision_key
+)
+"""
+CHANGED = """
+create or replace temp table changed as
+with rows as (
+    select
+        order_id, revision_key, epoch_us(ordered_at) as instant, winner_influencer_id, winner_campaign_id,
+        subtotal_reporting_minor as gross, net_reporting_minor as net, is_new_customer, currency, net_minor,
+        [c for c in claims if c.kind = 'code'] as code_claims, credits
+    from read_parquet($files)
+    semi join newest using (order_id, revision_key)
+),
+
+former as (select order_id, number from orders semi join newest using (order_id))
+
+select rows.*, former.number is not null as was_there, coalesce(former.number, nextval('numbers'))::int as number
+from rows left join former using (order_id)
+"""
+PAIRS = """
+insert into pairs
+with named as (
+    select winner_influencer_id as influencer_id, winner_campaign_id as campaign_id from changed
+    union
+    select c.influencer_id, c.campaign_id from (select unnest(credits) as c from changed)
+    union
+    select c.influencer_id, c.campaign_id from (select unnest(code_claims) as c from changed)
+)
+
+select nextval('pair_numbers'), influencer_id, campaign_id
+from named
+where influencer_id is not null and (influencer_id, campaign_id) not in (select (influencer_id, campaign_id) from pairs)
+"""
+SUMS = "model, pair, instant // 900_000_000, {0}sum(weight), {0}sum(gross), {0}sum(net), {0}sum(new_customers)"
+FORGET = (
+    f"""
+    insert into credit_quarters
+    select {SUMS.format("-")} from credits
+    where number in (select number from changed where was_there) group by all
+    """,  # noqa: S608
+    "delete from credits where number in (select number from changed where was_there)",
+    "delete from codes where number in (select number from changed where was_there)",
+    "delete from orders where number in (select number from changed where was_there)",
+)
+REMEMBER = (
+    """
+    create or replace temp table new_credits as
+    with credited as (
+        select number, instant, is_new_customer, unnest(credits) as c from changed
+    )
+
+    select
+        number, c.model::model as model, pairs.pair, instant, sum(c.weight) as weight,
+        sum(c.gross_reporting_minor)::bigint as gross, sum(c.amount_reporting_minor)::bigint as net,
+        sum(c.weight) * coalesce(is_new_customer, false)::int as new_customers
+    from credited
+    inner join pairs on c.influencer_id = pairs.influencer_id and c.campaign_id = pairs.campaign_id
+    group by number, c.model, pairs.pair, instant, is_new_customer
+    """,
+    "insert into credits select * from new_credits",
+    f"insert into credit_quarters select {SUMS.format('')} from new_credits group by all",  # noqa: S608
+    """
+    insert into codes
+    select number, c.code, pairs.pair, epoch_us(c.occurred_at), c.valid, c.reason
+    from (select number, unnest(code_claims) as c from changed)
+    left join pairs on c.influencer_id = pairs.influencer_id and c.campaign_id = pairs.campaign_id
+    """,
+    """
+    insert into orders
+    select
+        number, order_id, revision_key, instant, pairs.pair, gross, net, is_new_customer,
+        list_distinct([c.model::model for c in credits]), currency, net_minor
+    from changed
+    left join pairs on winner_influencer_id = pairs.influencer_id and winner_campaign_id = pairs.campaign_id
+    """,
+)
+TIDY = (
+    """
+    create or replace table credit_quarters as
+    select
+        model, pair, quarter, sum(weight) as weight, sum(gross)::bigint as gross, sum(net)::bigint as net,
+        sum(new_customers) as new_customers
+    from credit_quarters group by all
+    """,
+    "create or replace table credits as select * from credits",
+    "create or replace table codes as select * from codes",
+    "create or replace table orders as select * from orders",
+)
+
+
+class LiveOrders:
+    """The tables of CREATE in `connection`, kept up with the lake: exact, in any order of revisions."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+        self._connection = connection
+        self._news = News(lake, "order_attributions")
+        for statement in CREATE:
+            connection.execute(statement)
+
+    def catch_up(self) -> bool:
+        """Takes in the revisions since; whether there were any."""
+        return self._news.read(self._take)
+
+    def tidy(self) -> None:
+        """Puts equal sums together, and gives back the room of rows that were replaced."""
+        for statement in TIDY:
+            self._connection.execute(statement)
+
+    def _take(self, files: list[str]) -> None:
+        run = self._connection.execute
+        run(NEWEST, {"files": files})
+        if not run("select count(*) from newest").fetchall()[0][0]:
+            return
+        run("begin")
+        run(CHANGED, {"files": files})
+        run(PAIRS)
+        for statement in (*FORGET, *REMEMBER):
+            run(statement)
+        run("commit")

@@ -1,0 +1,219 @@
+"""Watch: a workspace looked at again and again, and the newest snapshot of it for everybody who shows it."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+
+from pipelines.failures import CodetrailError
+from pipelines.live.campaigns import Moment
+from pipelines.live.counted import Counted
+from pipelines.live.counts import EVERYTHING, Counts, Ordered
+from pipelines.live.news import OtherLake
+from pipelines.live.order_list import list_orders
+from pipelines.live.published import Marts, Published
+from pipelines.live.reference import Roster, roster
+from pipelines.live.signals import signals
+from pipelines.live.stream_state import StreamState
+from pipelines.live.sums import Sums
+from pipelines.monitor.snapshot import Honesty, Snapshot, Stream
+from pipelines.monitor.snapshot import Published as PublishedVersion
+from pipelines.monitor.snapshot import Sums as ModelSums
+from pipelines.monitor.watched import OrderQuery, Orders
+from pipelines.rules.money import minor_digits
+from pipelines.settings import Settings
+from pipelines.stores.reference import Reference
+from pipelines.stores.rulebook import rulebook
+from pipelines.stores.workspace import Workspace
+
+LOOK_SECONDS = 0.25
+ANEW = timedelta(seconds=5)  # time goes on also where nothing arrives
+REFERENCE_SECONDS = timedelta(seconds=5)
+LIVE = timedelta(hours=1)  # a stream whose newest event is younger is shown up to the clock
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The reference data, as they were read, and what is counted under them."""
+
+    reference: Reference
+    roster: Roster
+    counted: Counted
+    counts: Counts
+
+
+class Watch:
+    """Reads one workspace's lake and published marts on a thread of its own; locks nobody.
+
+    `tell` is given each snapshot's signals.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        hash_key: Callable[[], bytes],
+        now: Callable[[], datetime],
+        tell: Callable[[Snapshot], None] = lambda _: None,
+    ) -> None:
+        self._workspace, self._settings, self._hash_key, self._now = workspace, settings, hash_key, now
+        self._tell = tell
+        self._published = Published(workspace.root)
+        self._streams = StreamState(workspace.lake.root)
+        self._over = threading.Event()
+        self._changed: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._thread = threading.Thread(target=self._look_again_and_again, name="watch", daemon=True)
+        self._read_at = now()
+        self.problem: str | None = None
+        self._read = self._open()
+        self._read.counted.catch_up(self._read_at)
+        self.snapshot, self.refreshed_at = self._made(self._read_at, 1), self._read_at
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends, and gives the memory back."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._read.counted.close()
+
+    def stream(self, now: datetime) -> Stream:
+        """Whether somebody feeds the lake, in words."""
+        return self._streams.at(now)
+
+    async def changed(self, after: int) -> Snapshot:
+        """The newest snapshot as soon as its number is another than `after`."""
+        mine = (asyncio.get_running_loop(), asyncio.Event())
+        self._changed.add(mine)
+        try:
+            while self.snapshot.number == after:
+                await mine[1].wait()
+                mine[1].clear()
+        finally:
+            self._changed.discard(mine)
+        return self.snapshot
+
+    def orders(self, query: OrderQuery) -> Orders:
+        """The orders behind a number; raises LakeUnavailable."""
+        read = self._read
+        handles = {person.influencer_id: person.handle for person in read.roster.people.values()}
+        with read.counted.asking() as connection:
+            return list_orders(connection, query, self._settled(), self._digits, handles)
+
+    def look(self) -> None:
+        """Counts what is new, and makes another snapshot if it shows something else."""
+        now = self._now()
+        try:
+            self._read_reference_again(now)
+            try:
+                is_new = self._read.counted.catch_up(now)
+            except OtherLake:
+                self._read, is_new = self._open(), True
+                self._read.counted.catch_up(now)
+            if is_new or now - self.snapshot.taken_at >= ANEW:
+                self._show(self._made(now, self.snapshot.number + 1))
+            self.problem, self.refreshed_at = None, now
+        except (CodetrailError, duckdb.IOException) as error:
+            self.problem = str(error)
+
+    def _look_again_and_again(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            self.look()
+
+    def _show(self, snapshot: Snapshot) -> None:
+        before, self.snapshot = self.snapshot, snapshot
+        if replace(snapshot, number=before.number, taken_at=before.taken_at) == before:
+            self.snapshot = replace(before, taken_at=snapshot.taken_at)
+            return
+        for loop, event in list(self._changed):
+            with suppress(RuntimeError):  # a loop that has ended meanwhile
+                loop.call_soon_threadsafe(event.set)
+        self._tell(snapshot)
+
+    def _open(self) -> _Read:
+        reference = self._workspace.reference(self._hash_key())
+        links = rulebook(reference, self._settings).links
+        counted = Counted(self._workspace.lake, links, self._now())
+        timezones = {row["campaign_id"]: row["timezone"] for row in reference.tables["campaigns"].to_pylist()}
+        return _Read(reference, roster(reference), counted, Counts(counted.connection, timezones))
+
+    def _read_reference_again(self, now: datetime) -> None:
+        """Other reference data count anew; such as cannot be read leave those of before, and are told."""
+        if now - self._read_at < REFERENCE_SECONDS:
+            return
+        self._read_at = now
+        if self._workspace.reference(self._hash_key()).digest != self._read.reference.digest:
+            former, self._read = self._read, self._open()
+            former.counted.close()
+
+    @property
+    def _digits(self) -> int:
+        return minor_digits(self._settings.reporting_currency) or 0
+
+    def _settled(self) -> datetime:
+        watermark = self._workspace.lake.watermark()
+        return BEGINNING if watermark is None else watermark - timedelta(microseconds=self._settings.lateness)
+
+    def _made(self, now: datetime, number: int) -> Snapshot:
+        read = self._read
+        settled = self._settled()
+        arrived_at, occurred_at = read.counted.arrivals.newest()
+        until = self._until(occurred_at, now)
+        marts = self._published.marts(until.date())
+        sums = Sums.of(read.counts, until, settled)
+        currency = self._settings.reporting_currency
+        moment = Moment(until, sums, marts, read.roster, currency, self._digits)
+        return Snapshot(
+            number=number,
+            taken_at=now,
+            workspace=self._workspace.root.resolve().name,
+            reporting_currency=currency,
+            reporting_digits=self._digits,
+            campaigns=moment.views(),
+            signals=signals(read.counted.connection, read.roster, marts, until, currency),
+            honesty=self._honesty(arrived_at, moment, read.counted.arrivals.rejected()),
+            costs_until=None if marts.version is None else until.date(),
+        )
+
+    def _honesty(self, arrived_at: datetime | None, moment: Moment, rejected: Mapping[str, int]) -> Honesty:
+        lateness = timedelta(microseconds=self._settings.lateness)
+        ordered = moment.sums.ordered.get(EVERYTHING, Ordered())
+        newest = moment.sums.newest_order
+        sums = {}
+        for model, pairs in moment.sums.credited.items():
+            credited = moment.money(sum(of.net for of in pairs.values()))
+            left = moment.money(moment.sums.uncredited.get(model, (0, 0))[0])
+            sums[model] = ModelSums(credited, left, moment.money(ordered.net))
+        return Honesty(
+            as_of=arrived_at,
+            watermark=self._workspace.lake.watermark(),
+            provisional_until=newest + lateness if newest is not None and ordered.provisional_orders else None,
+            rejected=dict(rejected),
+            unpriced_orders=ordered.unpriced,
+            sums=sums,
+            published=_published(moment.marts),
+        )
+
+    def _until(self, occurred_at: datetime | None, now: datetime) -> datetime:
+        """A stream that lives is shown up to the clock, also where nothing comes; what is over up to its end."""
+        if occurred_at is None:
+            return now
+        is_live = self._streams.is_alive(now) and now - occurred_at < LIVE
+        return now if is_live else min(occurred_at, now)
+
+
+def _published(marts: Marts) -> PublishedVersion | None:
+    if marts.version is None:
+        return None
+    version = marts.version
+    return PublishedVersion(
+        version.version, version.published_at, version.as_of, marts.expectations, marts.failed_check_at
+    )
