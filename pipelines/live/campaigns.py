@@ -8,14 +8,14 @@ from typing import Any
 
 from pipelines.live.counts import EVERYTHING, Count, Credited, Ordered, Pair
 from pipelines.live.orders import MODELS
-from pipelines.live.published import Marts, Return
+from pipelines.live.published import Marts
 from pipelines.live.reference import Campaign, Person, Roster
-from pipelines.live.sums import Sums, days_of, hours_of, last_days, minutes_of
+from pipelines.live.sums import Sums, last_days, last_hours, last_minutes, midnight
 from pipelines.monitor.snapshot import CampaignView, Course, Headline, InfluencerRow, Point
 from pipelines.rules.pacing import Progress, Target, progress
 
 NOTHING = Credited(0.0, 0, 0, 0.0, 0.0, 0)
-NO_RETURN = Return(None, None, None, None, None, None)
+NO_COUNT = Count()
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,16 @@ class Moment:
         )
 
     def _course(self, key: str, timezone: str) -> Course:
-        minutes, quarters = self.sums.minutes.get(key, {}), self.sums.quarters.get(key, {})
+        days = [midnight(day, timezone) for day in last_days(self.until, timezone)]
         return Course(
-            minutes=self._points(minutes_of(minutes, self.until)),
-            hours=self._points(hours_of(quarters, self.until, timezone)),
-            days=self._points(days_of(quarters, self.until, timezone)),
+            minutes=self._points(self.sums.minutes.get(key, {}), last_minutes(self.until)),
+            hours=self._points(self.sums.hours.get(key, {}), last_hours(self.until, timezone)),
+            days=self._points(self.sums.days.get(key, {}), days),
         )
 
-    def _points(self, counted: Iterable[tuple[datetime, Count]]) -> tuple[Point, ...]:
-        return tuple(Point(at, of.orders, self.money(of.net), of.clicks, of.redemptions) for at, of in counted)
+    def _points(self, counted: Mapping[datetime, Count], beginnings: Iterable[datetime]) -> tuple[Point, ...]:
+        counts = [(at, counted.get(at, NO_COUNT)) for at in beginnings]
+        return tuple(Point(at, of.orders, self.money(of.net), of.clicks, of.redemptions) for at, of in counts)
 
     def _influencers(
         self, key: str, timezone: str, model: str, pacing: Iterable[Progress]
@@ -137,7 +138,7 @@ class Moment:
             engagement_rate=engagements / person.followers if engagements is not None and person.followers else None,
             emv=_total(one.emv for one in returned),
             pace=paces.get(influencer),
-            course=tuple(round(sum(one.get(day, 0.0) for one in by_day), 9) for day in days),
+            course=_by_day(by_day, days),
         )
 
     def _credited(self, pairs: Iterable[Pair], model: str) -> Credited:
@@ -170,6 +171,16 @@ class Moment:
 
 
 LIVE = ("orders", "revenue", "clicks")
+
+
+def _by_day(counts: Iterable[Mapping[date, float]], days: list[date]) -> tuple[float, ...]:
+    sums = [0.0] * len(days)
+    for one in counts:
+        for day, orders in one.items():
+            place = (day - days[0]).days
+            if 0 <= place < len(days):
+                sums[place] += orders
+    return tuple(round(orders, 9) for orders in sums)
 
 
 def _total(amounts: Iterable[Any]) -> Any:

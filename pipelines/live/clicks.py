@@ -12,15 +12,17 @@ from pipelines.warehouse.clicks import resolved_clicks
 CREATE = """
 create table seen_clicks (identity ubigint);
 create table click_minutes (
-    minute int, influencer_id varchar, campaign_id varchar, link_id varchar,
-    clicks int, valid_clicks int, bots int
+    minute int, influencer_id varchar, campaign_id varchar, link_id varchar, clicks int, bots int
 );
-create table click_quarters (
-    quarter int, influencer_id varchar, campaign_id varchar, link_id varchar, clicks int, valid_clicks int
-);
+create table click_quarters (quarter int, campaign_id varchar, clicks int);
+create table click_hours (hour int, influencer_id varchar, campaign_id varchar, link_id varchar, valid_clicks int);
+create table click_days (day date, influencer_id varchar, campaign_id varchar, clicks int, valid_clicks int);
 create table nameless_clicks (hour int, link_id varchar, utm varchar, reason varchar, clicks int)
 """
-"""Minutes, quarters of an hour and hours since 1970 UTC. Nameless is what no link row holds."""
+"""Minutes, quarters of an hour and hours since 1970 UTC, days in the campaign's time zone, as `timezones` has it.
+
+Nameless is what no link row holds.
+"""
 
 FRESH = """
 create or replace temp table fresh_clicks as
@@ -41,13 +43,13 @@ known as (select identity from seen_clicks where identity in (select identity fr
 
 select * from arrived where identity not in (select identity from known)
 """
+VALID = "count(*) filter (where reason is null and not is_bot)"
 COUNT = (
     "insert into seen_clicks select identity from fresh_clicks",
     """
     insert into click_minutes
     select
-        instant // 60_000_000, influencer_id, campaign_id, link_id,
-        count(*), count(*) filter (where reason is null and not is_bot), count(*) filter (where is_bot)
+        instant // 60_000_000, influencer_id, campaign_id, link_id, count(*), count(*) filter (where is_bot)
     from fresh_clicks
     where influencer_id is not null
         and instant // 60_000_000 > (select max(instant) // 60_000_000 from fresh_clicks) - 2940
@@ -55,13 +57,32 @@ COUNT = (
     """,
     """
     insert into click_quarters
-    select
-        instant // 900_000_000, influencer_id, campaign_id, link_id,
-        count(*), count(*) filter (where reason is null and not is_bot)
+    select instant // 900_000_000, campaign_id, count(*) from fresh_clicks where influencer_id is not null group by all
+    """,
+    f"""
+    insert into click_hours
+    select instant // 3_600_000_000, influencer_id, campaign_id, link_id, {VALID}
     from fresh_clicks
     where influencer_id is not null
     group by all
-    """,
+    """,  # noqa: S608
+    f"""
+    insert into click_days
+    with placed as (
+        select
+            *,
+            timezone(coalesce(timezones.timezone, 'UTC'), to_timestamp(quarter * 900))::date as day
+        from (
+            select
+                instant // 900_000_000 as quarter, influencer_id, campaign_id, count(*) as clicks,
+                {VALID} as valid_clicks
+            from fresh_clicks where influencer_id is not null group by all
+        )
+        left join timezones using (campaign_id)
+    )
+
+    select day, influencer_id, campaign_id, sum(clicks), sum(valid_clicks) from placed group by all
+    """,  # noqa: S608
     """
     insert into nameless_clicks
     select instant // 3_600_000_000, named_link_id, utm, reason, count(*)
@@ -72,13 +93,20 @@ COUNT = (
 )
 TIDY = (
     "delete from click_minutes where minute <= (select max(minute) from click_minutes) - 2940",
+    "delete from click_quarters where quarter < (select max(quarter) from click_quarters) - 33 * 96",
     "delete from nameless_clicks where hour < (select max(hour) from nameless_clicks) - 48",
-    """
-    create or replace table click_quarters as
-    select quarter, influencer_id, campaign_id, link_id, sum(clicks)::int as clicks, sum(valid_clicks)::int
-        as valid_clicks
-    from click_quarters group by all
-    """,
+    *(
+        f"""
+        create or replace table {table} as
+        select {keys}, {", ".join(f"sum({count})::int as {count}" for count in counts)} from {table} group by all
+        """  # noqa: S608
+        for table, keys, counts in (
+            ("click_minutes", "minute, influencer_id, campaign_id, link_id", ("clicks", "bots")),
+            ("click_quarters", "quarter, campaign_id", ("clicks",)),
+            ("click_hours", "hour, influencer_id, campaign_id, link_id", ("valid_clicks",)),
+            ("click_days", "day, influencer_id, campaign_id", ("clicks", "valid_clicks")),
+        )
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """Counted: everything that was counted of a lake, kept up with it in a database of this process's own."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -20,13 +20,20 @@ TIDY_AFTER = timedelta(minutes=5)
 class Counted:
     """The tables of clicks, orders and arrivals, in memory and compressed; nobody else is locked by it.
 
+    `timezones` of the campaigns: days are those of a campaign's own.
+
     One thread keeps it up; others may ask through `asking` meanwhile.
     """
 
-    def __init__(self, lake: Lake, links: Sequence[LinkAssignment], now: datetime) -> None:
+    def __init__(
+        self, lake: Lake, links: Sequence[LinkAssignment], timezones: Mapping[str, str], now: datetime
+    ) -> None:
         self._database = duckdb.connect(config={"memory_limit": MEMORY})
         self._database.execute("attach ':memory:' as counted (compress); use counted; set TimeZone = 'UTC'")
         self.connection = self._database
+        self.connection.execute("create table timezones (campaign_id varchar, timezone varchar)")
+        for one in timezones.items():
+            self.connection.execute("insert into timezones values (?, ?)", one)
         self._lock = threading.Lock()
         self._parts = (
             LiveClicks(self.connection, lake, links),

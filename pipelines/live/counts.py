@@ -1,12 +1,11 @@
 """Counts: the sums that a page is made of, asked of what has been counted so far."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 MINUTE, QUARTER, HOUR, DAY = 60_000_000, 900_000_000, 3_600_000_000, 86_400_000_000  # microseconds
 MINUTES, HOURS, DAYS = 60, 48, 30
@@ -18,20 +17,13 @@ Pair = tuple[str, str]
 
 CREDITED = """
 with provisional as (
-    select model, pair, sum(weight) as weight, sum(net) as net
-    from (
-        select model, pair, weight, net from credit_quarters where quarter > $settled // 900_000_000
-        union all
-        select model, pair, weight, net from credits
-        where instant > $settled and instant < ($settled // 900_000_000 + 1) * 900_000_000
-    )
-    group by all
+    select model, pair, sum(weight) as weight, sum(net) as net from credits where instant > $settled group by all
 ),
 
 whole as (
     select
         model, pair, sum(weight) as weight, sum(gross) as gross, sum(net) as net, sum(new_customers) as new_customers
-    from credit_quarters group by all
+    from credit_days group by all
 )
 
 select
@@ -58,12 +50,11 @@ select models.model::varchar, coalesce(sum(net), 0), count(*)
 from models inner join orders on instant is not null and not list_contains(orders.models, models.model)
 group by models.model
 """
-COURSE = """
+COUNTED = """
 with events as (
-    select instant, pair, 1 as orders, net, 0 as clicks, 0 as uses
-    from orders where instant > $since and instant <= $until
+    select instant, pair, 1 as orders, net, 0 as uses from orders where instant > $since and instant <= $until
     union all
-    select instant, pair, 0, 0, 0, 1 from codes where instant > $since and instant <= $until
+    select instant, pair, 0, 0, 1 from codes where instant > $since and instant <= $until
 ),
 
 counted as (
@@ -74,13 +65,37 @@ counted as (
     select {place} as place, campaign_id, 0, 0, 0, sum(clicks)
     from {clicks} where place > $since // {unit} and place <= $until // {unit} group by all
 )
-
-select place, grouping(campaign_id) = 1, campaign_id, sum(orders), coalesce(sum(net), 0), sum(clicks), sum(uses)
+"""
+MINUTES_COUNTED = (
+    COUNTED.format(unit=MINUTE, place="minute", clicks="click_minutes")
+    + """
+select
+    grouping(campaign_id) = 1, campaign_id, to_timestamp(place * 60),
+    sum(orders), coalesce(sum(net), 0), sum(clicks), sum(uses)
 from counted
 group by grouping sets ((place), (place, campaign_id))
 """
+)
+LOCALLY_COUNTED = """
+{counted},
+
+placed as (  -- all campaigns together have the hours and days of UTC
+    select campaign_id, coalesce(timezones.timezone, 'UTC') as timezone, counted.* exclude (campaign_id)
+    from counted left join timezones using (campaign_id)
+    union all
+    select '', 'UTC', place, sum(orders), sum(net), sum(uses), sum(clicks) from counted group by place
+)
+
+select
+    campaign_id = '', campaign_id,
+    timezone(timezone, date_trunc('{part}', timezone(timezone, to_timestamp(place * 900)))) as began,
+    sum(orders), coalesce(sum(net), 0), sum(clicks), sum(uses)
+from placed
+group by all
+"""
+QUARTERS_COUNTED = COUNTED.format(unit=QUARTER, place="quarter", clicks="click_quarters")
 CLICKS = """
-select influencer_id, campaign_id, sum(clicks), sum(valid_clicks) from click_quarters group by all
+select influencer_id, campaign_id, sum(clicks), sum(valid_clicks) from click_days group by all
 """
 USES = """
 select
@@ -90,37 +105,20 @@ from codes left join pairs using (pair)
 group by grouping sets ((), (campaign_id))
 """
 CREDITED_BY_DAY = """
-with recent as (
-    select model, pair, quarter, sum(weight) as weight from credit_quarters where quarter > $since // 900_000_000
-    group by all
-)
-
-select
-    model::varchar, influencer_id, campaign_id,
-    timezone(coalesce(timezones.timezone, 'UTC'), to_timestamp(quarter::bigint * 900))::date as day,
-    round(sum(weight), 9)
-from recent inner join pairs using (pair) left join timezones using (campaign_id)
-group by all
+select model::varchar, influencer_id, campaign_id, day, round(sum(weight), 9)
+from credit_days inner join pairs using (pair) where day > $since group by all
 """
 FACTS_BY_DAY = """
 with facts as (
-    select influencer_id, campaign_id, quarter, weight as orders, net, 0 as clicks
-    from credit_quarters inner join pairs using (pair) where model = 'policy'
+    select influencer_id, campaign_id, day, weight as orders, net, 0 as clicks
+    from credit_days inner join pairs using (pair) where model = 'policy'
     union all
-    select influencer_id, campaign_id, quarter, 0, 0, valid_clicks from click_quarters
-),
-
-quarters as (
-    select influencer_id, campaign_id, quarter, sum(orders) as orders, sum(net) as net, sum(clicks) as clicks
-    from facts group by all
+    select influencer_id, campaign_id, day, 0, 0, valid_clicks from click_days
 )
 
 select
-    influencer_id, campaign_id,
-    timezone(coalesce(timezones.timezone, 'UTC'), to_timestamp(quarter::bigint * 900))::date as day,
-    round(sum(orders), 9), coalesce(sum(net), 0), sum(clicks)
-from quarters left join timezones using (campaign_id)
-group by all
+    influencer_id, campaign_id, day, round(sum(orders), 9), coalesce(sum(net), 0), sum(clicks)
+from facts where campaign_id in $campaigns group by all
 """
 
 
@@ -150,7 +148,7 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What happened in a minute or a quarter of an hour."""
+    """What happened in a minute, an hour or a day."""
 
     orders: int = 0
     net: int = 0
@@ -158,15 +156,15 @@ class Count:
     redemptions: int = 0
 
 
-class Counts:
-    """Answers from the tables of live clicks and orders; `timezones` of the campaigns."""
+Course = dict[str | None, dict[datetime, Count]]
+"""What happened by campaign, all together under EVERYTHING, and by when a minute, hour or day began."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, timezones: Mapping[str, str]) -> None:
+
+class Counts:
+    """Answers from the tables of live clicks and orders."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        named = pa.table({"campaign_id": list(timezones), "timezone": list(timezones.values())}, schema=_TIMEZONES)
-        connection.register("given_timezones", named)
-        connection.execute("create table timezones as select * from given_timezones")
-        connection.unregister("given_timezones")
 
     def credited(self, settled: int) -> dict[str, dict[Pair, Credited]]:
         """By model and pair; what was ordered after `settled`, in microseconds, is provisional."""
@@ -199,37 +197,41 @@ class Counts:
         rows = self._rows(USES, until=until)
         return {EVERYTHING if is_whole else campaign: (uses, codes) for campaign, is_whole, uses, codes in rows}
 
-    def minutes(self, until: int) -> dict[str | None, dict[int, Count]]:
-        """The last MINUTES by campaign and minute since 1970, as far as anything happened; EVERYTHING as above."""
-        return self._course(MINUTE, "minute", "click_minutes", until // MINUTE * MINUTE - (MINUTES - 1) * MINUTE, until)
+    def minutes(self, until: int) -> Course:
+        """The last MINUTES, as far as anything happened."""
+        return self._course(MINUTES_COUNTED, until // MINUTE * MINUTE - (MINUTES - 1) * MINUTE, until)
 
-    def quarters(self, until: int) -> dict[str | None, dict[int, Count]]:
-        """The last days by quarters of an hour, as `minutes`."""
-        return self._course(QUARTER, "quarter", "click_quarters", until - (DAYS + 2) * DAY, until)
+    def hours(self, until: int) -> Course:
+        """The last HOURS, of the campaigns' time zones, as `minutes`."""
+        return self._course(
+            LOCALLY_COUNTED.format(counted=QUARTERS_COUNTED, part="hour"), until - (HOURS + 2) * HOUR, until
+        )
 
-    def credited_by_day(self, since: int) -> dict[tuple[str, str, str], dict[date, float]]:
+    def days(self, until: int) -> Course:
+        """The last DAYS, of the campaigns' time zones, as `minutes`."""
+        return self._course(
+            LOCALLY_COUNTED.format(counted=QUARTERS_COUNTED, part="day"), until - (DAYS + 2) * DAY, until
+        )
+
+    def credited_by_day(self, since: date) -> dict[tuple[str, str, str], dict[date, float]]:
         """Orders by model, influencer and campaign, on each day of the campaign's time zone."""
         found: dict[tuple[str, str, str], dict[date, float]] = {}
         for model, influencer, campaign, day, orders in self._rows(CREDITED_BY_DAY, since=since):
             found.setdefault((model, influencer, campaign), {})[day] = orders
         return found
 
-    def facts_by_day(self) -> dict[Pair, dict[date, tuple[float, int, int]]]:
-        """Orders and net that the policy credits, and valid clicks, by pair and day."""
+    def facts_by_day(self, campaigns: Iterable[str]) -> dict[Pair, dict[date, tuple[float, int, int]]]:
+        """Orders and net that the policy credits, and valid clicks, by pair of these campaigns and day."""
         found: dict[Pair, dict[date, tuple[float, int, int]]] = {}
-        for influencer, campaign, day, *counts in self._rows(FACTS_BY_DAY):
+        for influencer, campaign, day, *counts in self._rows(FACTS_BY_DAY, campaigns=sorted(campaigns)):
             found.setdefault((influencer, campaign), {})[day] = (counts[0], counts[1], counts[2])
         return found
 
-    def _course(self, unit: int, place: str, clicks: str, since: int, until: int) -> dict[str | None, dict[int, Count]]:
-        found: dict[str | None, dict[int, Count]] = {}
-        query = COURSE.format(unit=unit, place=place, clicks=clicks)
-        for number, is_whole, campaign, *counts in self._rows(query, since=since - 1, until=until):
-            found.setdefault(EVERYTHING if is_whole else campaign, {})[number] = Count(*counts)
+    def _course(self, query: str, since: int, until: int) -> Course:
+        found: Course = {}
+        for is_whole, campaign, began, *counts in self._rows(query, since=since - 1, until=until):
+            found.setdefault(EVERYTHING if is_whole else campaign, {})[began] = Count(*counts)
         return found
 
-    def _rows(self, query: str, **given: int | datetime) -> Sequence[tuple[Any, ...]]:
+    def _rows(self, query: str, **given: int | date | list[str]) -> Sequence[tuple[Any, ...]]:
         return self._connection.execute(query, given or None).fetchall()
-
-
-_TIMEZONES = pa.schema([pa.field("campaign_id", pa.string()), pa.field("timezone", pa.string())])

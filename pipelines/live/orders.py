@@ -26,8 +26,8 @@ CREATE = (
     )
     """,
     """
-    create table credit_quarters (
-        model model, pair smallint, quarter int, weight double, gross bigint, net bigint, new_customers double
+    create table credit_days (
+        model model, pair smallint, day date, weight double, gross bigint, net bigint, new_customers double
     )
     """,
     "create table codes (number int, code varchar, pair smallint, instant bigint, is_valid bool, reason varchar)",
@@ -79,13 +79,25 @@ select nextval('pair_numbers'), influencer_id, campaign_id
 from named
 where influencer_id is not null and (influencer_id, campaign_id) not in (select (influencer_id, campaign_id) from pairs)
 """
-SUMS = "model, pair, instant // 900_000_000, {0}sum(weight), {0}sum(gross), {0}sum(net), {0}sum(new_customers)"
+SUMMED = """
+insert into credit_days
+with quarters as (
+    select
+        model, pair, instant // 900_000_000 as quarter, sum(weight) as weight, sum(gross) as gross, sum(net) as net,
+        sum(new_customers) as new_customers
+    from {credits} group by all
+)
+
+select
+    model, pair, timezone(coalesce(timezones.timezone, 'UTC'), to_timestamp(quarter * 900))::date,
+    {sign}sum(weight), {sign}sum(gross), {sign}sum(net), {sign}sum(new_customers)
+from quarters inner join pairs using (pair) left join timezones using (campaign_id)
+group by all
+"""
+"""Every offset of a time zone is a multiple of a quarter of an hour, so a quarter lies in one day of it."""
+
 FORGET = (
-    f"""
-    insert into credit_quarters
-    select {SUMS.format("-")} from credits
-    where number in (select number from changed where was_there) group by all
-    """,  # noqa: S608
+    SUMMED.format(credits="(from credits where number in (select number from changed where was_there))", sign="-"),
     "delete from credits where number in (select number from changed where was_there)",
     "delete from codes where number in (select number from changed where was_there)",
     "delete from orders where number in (select number from changed where was_there)",
@@ -106,7 +118,7 @@ REMEMBER = (
     group by number, c.model, pairs.pair, instant, is_new_customer
     """,
     "insert into credits select * from new_credits",
-    f"insert into credit_quarters select {SUMS.format('')} from new_credits group by all",  # noqa: S608
+    SUMMED.format(credits="new_credits", sign=""),
     """
     insert into codes
     select number, c.code, pairs.pair, epoch_us(c.occurred_at), c.valid, c.reason
@@ -124,11 +136,11 @@ REMEMBER = (
 )
 TIDY = (
     """
-    create or replace table credit_quarters as
+    create or replace table credit_days as
     select
-        model, pair, quarter, sum(weight) as weight, sum(gross)::bigint as gross, sum(net)::bigint as net,
+        model, pair, day, sum(weight) as weight, sum(gross)::bigint as gross, sum(net)::bigint as net,
         sum(new_customers) as new_customers
-    from credit_quarters group by all
+    from credit_days group by all
     """,
     "create or replace table credits as select * from credits",
     "create or replace table codes as select * from codes",

@@ -161,7 +161,7 @@ def _read(root: Path, folder: Path, version: Version, today: date) -> Marts:
             for campaign, planned, spent, starts_at, ends_at in budgets
             if planned is not None and spent is not None
         ),
-        deliverables=tuple(OpenDeliverable(*row[:-1], overdue_at=_end_of(row[-2], row[-1])) for row in deliverables),
+        deliverables=tuple(_deliverable(*row) for row in deliverables),
         suspects=tuple(
             Suspect(code, influencer, campaign, _micros(datetime.combine(day, time(), UTC)), evidence)
             for code, influencer, campaign, day, evidence in suspects
@@ -176,6 +176,13 @@ def _by_pair(
     for influencer, campaign, day, impressions, engagements in rows:
         found.setdefault((influencer, campaign), {})[day] = (impressions, engagements)
     return found
+
+
+def _deliverable(
+    deliverable: str, influencer: str, campaign: str, platform: str, content_type: str, due_on: date, timezone: str
+) -> OpenDeliverable:
+    overdue_at = _end_of(due_on, timezone)
+    return OpenDeliverable(deliverable, influencer, campaign, platform, content_type, due_on, overdue_at)
 
 
 def _checked(root: Path, version: Version) -> tuple[int, datetime | None]:

@@ -21,9 +21,7 @@ from pipelines.rules.unrecognised import UnknownCode, UnresolvedLink, unknown_co
 HOURS_A_WEEK, HOURS_A_DAY = 168, 24
 LEAK_DAYS = 16
 CODE_HOURS = "select code as subject, instant // 3_600_000_000 as hour, count(*) as uses from codes group by all"
-LINK_HOURS = (
-    "select link_id as subject, quarter // 4 as hour, sum(valid_clicks) as uses from click_quarters group by all"
-)
+LINK_HOURS = "select link_id as subject, hour, sum(valid_clicks) as uses from click_hours group by all"
 SWINGING = """
 with hours as ({hours}),
 
@@ -64,7 +62,7 @@ from hours inner join firsts using (code, pair) inner join pairs using (pair)
 where hour > $running - 24 * $days and hour <= $running
 """
 HOLDERS_CLICKS = """
-select influencer_id, campaign_id, quarter // 4 as hour, sum(valid_clicks) from click_quarters
+select influencer_id, campaign_id, hour, sum(valid_clicks) from click_hours
 where hour > $running - 24 * $days and hour <= $running group by all
 """
 BOTS = """

@@ -25,6 +25,7 @@ from pipelines.monitor.snapshot import Published as PublishedVersion
 from pipelines.monitor.snapshot import Sums as ModelSums
 from pipelines.monitor.watched import OrderQuery, Orders
 from pipelines.rules.money import minor_digits
+from pipelines.rules.signals import Signal
 from pipelines.settings import Settings
 from pipelines.stores.reference import Reference
 from pipelines.stores.rulebook import rulebook
@@ -32,6 +33,7 @@ from pipelines.stores.workspace import Workspace
 
 LOOK_SECONDS = 0.25
 ANEW = timedelta(seconds=5)  # time goes on also where nothing arrives
+SIGNALS_EVERY = timedelta(seconds=2)
 REFERENCE_SECONDS = timedelta(seconds=5)
 LIVE = timedelta(hours=1)  # a stream whose newest event is younger is shown up to the clock
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -70,6 +72,7 @@ class Watch:
         self._thread = threading.Thread(target=self._look_again_and_again, name="watch", daemon=True)
         self._read_at = now()
         self.problem: str | None = None
+        self._signalled: tuple[datetime | None, tuple[Signal, ...]] = (None, ())
         self._read = self._open()
         self._read.counted.catch_up(self._read_at)
         self.snapshot, self.refreshed_at = self._made(self._read_at, 1), self._read_at
@@ -141,9 +144,10 @@ class Watch:
     def _open(self) -> _Read:
         reference = self._workspace.reference(self._hash_key())
         links = rulebook(reference, self._settings).links
-        counted = Counted(self._workspace.lake, links, self._now())
-        timezones = {row["campaign_id"]: row["timezone"] for row in reference.tables["campaigns"].to_pylist()}
-        return _Read(reference, roster(reference), counted, Counts(counted.connection, timezones))
+        people = roster(reference)
+        timezones = {campaign.campaign_id: campaign.timezone for campaign in people.campaigns}
+        counted = Counted(self._workspace.lake, links, timezones, self._now())
+        return _Read(reference, people, counted, Counts(counted.connection))
 
     def _read_reference_again(self, now: datetime) -> None:
         """Other reference data count anew; such as cannot be read leave those of before, and are told."""
@@ -168,7 +172,7 @@ class Watch:
         arrived_at, occurred_at = read.counted.arrivals.newest()
         until = self._until(occurred_at, now)
         marts = self._published.marts(until.date())
-        sums = Sums.of(read.counts, until, settled)
+        sums = Sums.of(read.counts, until, settled, {target.campaign_id for target in read.roster.targets})
         currency = self._settings.reporting_currency
         moment = Moment(until, sums, marts, read.roster, currency, self._digits)
         return Snapshot(
@@ -178,10 +182,17 @@ class Watch:
             reporting_currency=currency,
             reporting_digits=self._digits,
             campaigns=moment.views(),
-            signals=signals(read.counted.connection, read.roster, marts, until, currency),
+            signals=self._signals(read, marts, until, now),
             honesty=self._honesty(arrived_at, moment, read.counted.arrivals.rejected()),
             costs_until=None if marts.version is None else until.date(),
         )
+
+    def _signals(self, read: _Read, marts: Marts, until: datetime, now: datetime) -> tuple[Signal, ...]:
+        at, found = self._signalled
+        if at is None or now - at >= SIGNALS_EVERY:
+            found = signals(read.counted.connection, read.roster, marts, until, self._settings.reporting_currency)
+            self._signalled = (now, found)
+        return found
 
     def _honesty(self, arrived_at: datetime | None, moment: Moment, rejected: Mapping[str, int]) -> Honesty:
         lateness = timedelta(microseconds=self._settings.lateness)
