@@ -128,12 +128,15 @@ def run(given: Given, output: Output, source: str = "topics", *, on_gap: str = "
 
 
 def follow(given: Given, output: Output, *, on_gap: str, environment: Mapping[str, str]) -> None:
+    from pipelines.jobs.beat import Heart
     from pipelines.jobs.follow import follow_kafka
     from pipelines.jobs.restarts import until_stopped
     from pipelines.stores.prism import SERVICES, find_prism
 
     prism = find_prism(environment, shutil.which, SERVICES)
-    done = until_stopped(partial(follow_kafka, given.world(), prism, goes_on_at_gaps=on_gap == "continue"))
+    heart = Heart(given.workspace.lake, given.now)
+    following = partial(follow_kafka, given.world(), heart, prism, goes_on_at_gaps=on_gap == "continue")
+    done = until_stopped(following, heart)
     if done is not None:
         output.result(asdict(done), _ran(done))
 

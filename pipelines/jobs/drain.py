@@ -1,11 +1,14 @@
 """Drain: everything that the topic files, or Kafka's topics, hold and the lake does not, into the lake; then stop."""
 
+from dataclasses import replace
+
 from pipelines.engines import run_direct
 from pipelines.jobs.attribution import attribution
+from pipelines.jobs.beat import leave, newborn
 from pipelines.jobs.begin import Ran, World, begin, catch_up, ended, say_begun
 from pipelines.stages.commit import landed_offsets
 from pipelines.stages.read import ReadKafka, ReadTopics
-from pipelines.stores.kafka import partitions, spans
+from pipelines.stores.kafka import partitions, sources_of, spans
 from pipelines.stores.kafka_connection import connection_of
 from pipelines.stores.registry import known_files, remember_files, require_fed_by_files, require_fed_by_kafka
 from pipelines.stores.topics import BLOCK_MESSAGES, topic_files
@@ -19,6 +22,7 @@ def drain_topics(world: World, block_messages: int = BLOCK_MESSAGES) -> Ran:
     files = topic_files(world.workspace.topics, known)
     sources = [file.source for file in files]
     run = begin(world, sources)
+    heartbeat = newborn(run.epoch, "direct", world.now())
     new = [(file, 0) for file in files if all((file.topic, file.partition) != (k.topic, k.partition) for k in known)]
     remember_files(lake, new, world.now(), run.epoch)
     catch_up(run)
@@ -31,6 +35,7 @@ def drain_topics(world: World, block_messages: int = BLOCK_MESSAGES) -> Ran:
     done = ended(run, sources, counters)
     read = landed_offsets(lake, sources)
     remember_files(lake, [(file, read[file.source]) for file in files if file.source in read], world.now(), run.epoch)
+    leave(lake, replace(heartbeat, beat_at=world.now(), state="ended"))
     return done
 
 
@@ -43,10 +48,13 @@ def drain_kafka(world: World, *, goes_on_at_gaps: bool = False) -> Ran:
     require_fed_by_kafka(lake)
     connection = connection_of(settings)
     ends = {place: end for place, (_, end) in spans(connection, partitions(connection)).items()}
-    sources = [f"{topic}/{partition}" for topic, partition in ends]
+    sources = sources_of(ends)
     run = begin(world, sources)
+    heartbeat = newborn(run.epoch, "direct", world.now())
     catch_up(run)
     landed = landed_offsets(lake, sources)
     say_begun(run, "direct", landed)
     read = ReadKafka(connection, landed, ends, settings.block_messages, goes_on_at_gaps)
-    return ended(run, sources, run_direct(attribution(read, run)))
+    done = ended(run, sources, run_direct(attribution(read, run)))
+    leave(lake, replace(heartbeat, beat_at=world.now(), state="ended"))
+    return done

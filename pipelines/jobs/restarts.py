@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from pipelines import metrics
 from pipelines.failures import BadInput, CheckFailed, CodetrailError, KafkaRefused, OffsetGone, Superseded
+from pipelines.jobs.beat import Heart
 from pipelines.jobs.begin import Ran
 from pipelines.logs import log
 from pipelines.stages.stream import STOPPING
@@ -18,12 +19,12 @@ STEADY = 60.0  # a run that lasted this long begins with the first wait again
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def until_stopped(run: Callable[[], Ran]) -> Ran | None:
+def until_stopped(run: Callable[[], Ran], heart: Heart) -> Ran | None:
     """Runs, and again after each failure that may heal; None if it was stopped while it waited.
 
     SIGTERM and Ctrl-C end the streams: what is in flight is committed first; a second one ends the process at once.
-    Raises what does not heal: bad input, a lake that another run has taken over, messages that are gone,
-    a login that is refused.
+    `heart` beats meanwhile. Raises what does not heal: bad input, a lake that another run has taken over, messages
+    that are gone, a login that is refused.
     """
     stop = threading.Event()
 
@@ -37,22 +38,26 @@ def until_stopped(run: Callable[[], Ran]) -> Ran | None:
     STOPPING.clear()
     wait = FIRST_WAIT
     try:
-        while not stop.is_set():
-            began = time.monotonic()
-            try:
-                return run()
-            except FINAL as failure:
-                metrics.run_failed(type(failure).__name__)
-                if isinstance(failure, Superseded):
-                    log.warning("run superseded", why=str(failure))
-                raise
-            except CodetrailError as failure:
-                wait = FIRST_WAIT if time.monotonic() - began > STEADY else min(2 * wait, LONGEST_WAIT)
-                metrics.run_failed(type(failure).__name__)
-                log.warning("run failed, goes on soon", failure=type(failure).__name__, why=str(failure), seconds=wait)
-                stop.wait(wait)
-        log.info("run stopped while it waited")
-        return None
+        with heart:
+            while not stop.is_set():
+                began = time.monotonic()
+                try:
+                    heart.require_newest()  # what goes on does not take the lake back
+                    return run()
+                except FINAL as failure:
+                    metrics.run_failed(type(failure).__name__)
+                    if isinstance(failure, Superseded):
+                        log.warning("run superseded", why=str(failure))
+                    raise
+                except CodetrailError as failure:
+                    reason = type(failure).__name__
+                    wait = FIRST_WAIT if time.monotonic() - began > STEADY else min(2 * wait, LONGEST_WAIT)
+                    metrics.run_failed(reason)
+                    heart.waits(reason)
+                    log.warning("run failed, goes on soon", failure=reason, why=str(failure), seconds=wait)
+                    stop.wait(wait)
+            log.info("run stopped while it waited")
+            return None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -15,6 +15,7 @@ from pipelines.reports.queries import Row, session
 from pipelines.reports.status_broker import broker_of
 from pipelines.reports.status_figures import RejectFigures, Status, TableFigures, WarehouseFigures
 from pipelines.reports.status_page import rendered as rendered
+from pipelines.reports.status_stream import stream_of
 from pipelines.reports.topic_counts import topic_files_of
 from pipelines.settings import Settings
 from pipelines.stores.lake import EPOCH, Lake
@@ -64,6 +65,7 @@ def status(workspace: Workspace, settings: Settings, now: datetime) -> Status:
         source=source,
         broker=broker,
         last_commit_at=_last_commit(lake),
+        stream=stream_of(lake, now),
         problems=tuple(problem for problem in problems if problem is not None),
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pipelines.reports.lake_counts import OrderCounts, Repeats
 from pipelines.reports.topic_counts import FileCounts
+from pipelines.stores.heartbeat import Condition, Heartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ class BrokerFigures:
     """Whom the lake is read from, null where no settings say so, and why nobody could be asked how much is waiting."""
 
     bootstrap_servers: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFigures:
+    """How the newest run is doing, in a word, by the heartbeat that it left, or why there is none to read."""
+
+    condition: Condition
+    heartbeat: Heartbeat | None
     problem: str | None
 
 
@@ -78,7 +88,7 @@ class Status:
     """A workspace at `reported_at`; `problems` keep the next run from going on, or its results from being read.
 
     `source` is where the lake is read from, `topics` or `kafka`; then there is a `broker`. `last_commit_at` is when
-    anything was last written.
+    anything was last written, `stream` whether somebody reads at this moment.
     `epoch` counts the runs that wrote to the lake; null without a lake, like the watermark before the first event.
     """
 
@@ -99,4 +109,5 @@ class Status:
     source: str
     broker: BrokerFigures | None
     last_commit_at: datetime | None
+    stream: StreamFigures
     problems: tuple[str, ...]

@@ -11,6 +11,7 @@ from pipelines.records import EVENTS
 from pipelines.reports.shown import NOTHING, cell, moment, paragraph, size
 from pipelines.reports.status_figures import Status
 from pipelines.reports.status_kafka import ago, kafka
+from pipelines.reports.status_stream import stream
 from pipelines.reports.status_tables import add, new_table, title
 
 MADE_BY = {
@@ -26,7 +27,7 @@ def rendered(found: Status) -> RenderableType:
     if found.epoch is None:
         parts += [cell(f"There is no lake yet: {MADE_BY[found.source]} below.")]
     else:
-        parts += [*_clock(found), *_orders(found)]
+        parts += [*_clock(found), stream(found), *_orders(found)]
     parts += kafka(found)
     if found.epoch is not None:
         parts += [title("Events", "a message sent again is the same event, and counts once"), _events(found)]

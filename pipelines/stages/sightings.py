@@ -11,7 +11,10 @@ PATIENCE = 5.0  # seconds without a broker that nobody need hear of: leaders mov
 
 
 class Sightings:
-    """Says when the brokers go away, when one is back, and which partitions are new. Readers share it."""
+    """Says when the brokers go away, when one is back, and which partitions are new, and knows that readers read.
+
+    Readers share it.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -19,6 +22,21 @@ class Sightings:
         self._away_since: float | None = None
         self._is_told = False
         self._partitions: set[str] = set()
+        self._turned_at: float | None = None
+
+    def turn(self) -> None:
+        """A reader has come round: it has asked for messages, whether there were any or not."""
+        self._turned_at = self._clock()
+
+    def seconds_since_turn(self) -> float | None:
+        """How long ago a reader last came round; None if none ever has."""
+        turned_at = self._turned_at
+        return None if turned_at is None else self._clock() - turned_at
+
+    def seconds_without_broker(self) -> float | None:
+        """For how long no reader has been connected; None while one is, and until somebody need hear of it."""
+        with self._lock:
+            return self._clock() - self._away_since if self._is_told and self._away_since is not None else None
 
     def broker(self, *, is_connected: bool) -> None:
         """Warns once when no reader has been connected for a while, and once when one is again."""

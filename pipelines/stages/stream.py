@@ -125,6 +125,7 @@ class TopicsReader(UnboundedReader):
         return self.advance()
 
     def advance(self) -> bool:
+        SIGHTINGS.turn()
         if not self._ready and not self._has_given:
             self._collect()
         if not self._ready:
@@ -170,6 +171,7 @@ class TopicsReader(UnboundedReader):
         try:
             for block in self._readers.blocks(self._following.block_messages, self._seconds_each()):
                 self._ready.append(self._first(block))
+                SIGHTINGS.turn()
         except OffsetGone as gap:
             if not self._following.goes_on_at_gaps:
                 raise

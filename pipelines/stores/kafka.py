@@ -1,7 +1,7 @@
 """What a cluster holds of the four topics: which partitions, from which offset to which, and sent when."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -24,6 +24,11 @@ def partitions(connection: Connection) -> list[Place]:
     """The partitions of those of the four topics that exist, sorted; raises KafkaUnavailable."""
     with _admin(connection) as admin:
         return _partitions(admin, EVENTS)
+
+
+def sources_of(places: Iterable[Place]) -> list[str]:
+    """The partitions as the lake names them: `topic/partition`."""
+    return [f"{topic}/{partition}" for topic, partition in places]
 
 
 def partition_count(connection: Connection, topic: str) -> int:
