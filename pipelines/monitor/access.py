@@ -1,0 +1,95 @@
+"""Access: who may look: anybody on this machine's loopback, elsewhere whoever has the token."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlencode
+
+from pipelines.failures import BadInput
+
+COOKIE = "codetrail_monitor"
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+LEAST_TOKEN = 16  # characters; fewer can be tried out
+YEAR = 365 * 86_400  # seconds
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a request must name and hold: a host among `hosts`, and the token if there is one.
+
+    A host without a port stands for every port of it.
+    """
+
+    hosts: frozenset[str]
+    token: str | None = None
+
+    def knows_host(self, host: str) -> bool:
+        """Whether a Host header names this page: no, when another site's name was made to lead here."""
+        name = host.lower()
+        return name in self.hosts or _without_port(name) in self.hosts
+
+    def holds_token(self, given: str | None) -> bool:
+        """In the same time whatever is given."""
+        return self.token is None or (given is not None and _same(given, self.token))
+
+    def holds_cookie(self, header: str) -> bool:
+        """Whether a Cookie header has what `cookie` has set."""
+        if self.token is None:
+            return True
+        try:
+            cookie = SimpleCookie(header).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and _same(cookie.value, self._proof())
+
+    def cookie(self, *, is_https: bool) -> str:
+        """A Set-Cookie header that stands for the token without telling it."""
+        secure = "; Secure" if is_https else ""
+        return f"{COOKIE}={self._proof()}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Strict{secure}"
+
+    def _proof(self) -> str:
+        return hmac.new((self.token or "").encode(), b"codetrail monitor", hashlib.sha256).hexdigest()
+
+
+def access_to(host: str, port: int, token: str | None, allowed_hosts: Iterable[str] = ()) -> Access:
+    """Who may look at a page that listens there; raises BadInput where strangers could look without a token."""
+    if token is not None and len(token) < LEAST_TOKEN:
+        raise BadInput(
+            f"monitor_token has fewer than {LEAST_TOKEN} characters: take a longer one, such as 32 random ones"
+        )
+    if not is_loopback(host) and token is None:
+        raise BadInput(
+            f"{host} can be reached from other machines, and no monitor_token is set: whoever reaches it would see "
+            "every number. Set CODETRAIL_MONITOR_TOKEN or monitor_token_file, or listen on 127.0.0.1"
+        )
+    shown = f"[{host}]" if ":" in host else host
+    names = {f"{name}:{port}" for name in (*LOOPBACK_NAMES, shown.lower())}
+    return Access(frozenset({*names, *(name.lower() for name in allowed_hosts)}), token)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def without_token(query: str) -> tuple[str | None, str]:
+    """The token in a query, and the query without it."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    token = next((value for name, value in pairs if name == "token"), None)
+    return token, urlencode([(name, value) for name, value in pairs if name != "token"])
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isascii() and port.isdigit() else host
