@@ -22,7 +22,6 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -211,7 +210,7 @@ def _offsets(lake: Lake, _: int) -> None:
 def _window(lake: Lake, commits: int) -> None:
     since = FIRST_DAY + timedelta(days=(commits - YOUNG) // DAY_COMMITS)
     for topic in sorted(set(TOPICS)):
-        lake.read(topic, None, pc.field("day") >= since)
+        lake.read(topic, None, pl.col("day") >= since)
 
 
 def _count(lake: Lake, _: int = 0) -> None:
