@@ -39,6 +39,7 @@ class Heart:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat_now_and_then, name="heart", daemon=True)
         self._said: Heartbeat | None = None
+        self._epoch: int | None = None  # of the run that has the lake; None while another may be taking it over
         self._begun_at = 0.0
         self._is_told = False
 
@@ -55,7 +56,7 @@ class Heart:
         """A run has taken the lake over: from now on it is alive."""
         self._begun_at = time.monotonic()
         with self._lock:
-            self._said = newborn(epoch, engine, self._now())
+            self._epoch, self._said = epoch, newborn(epoch, engine, self._now())
         self._say("running")
 
     def waits(self, reason: str) -> None:
@@ -73,15 +74,24 @@ class Heart:
             if self._said is not None:
                 self._said = replace(self._said, lag_at=now, partitions=found)
 
-    def require_newest(self) -> None:
-        """Raises Superseded once a later run has taken the lake over, and LakeUnavailable."""
-        if self._said is not None:
-            self._lake.require_newest(self._said.epoch)
+    def goes_on(self) -> None:
+        """A run of this process may take the lake over; raises Superseded if another's has done so, LakeUnavailable.
+
+        Until the next one has begun nobody can tell whose a later epoch is: it may fail while it takes the lake over.
+        """
+        with self._lock:
+            self._require_newest()
+            self._epoch = None
+
+    def _require_newest(self) -> None:
+        if self._epoch is not None:
+            self._lake.require_newest(self._epoch)
 
     def _beat_now_and_then(self) -> None:
         while not self._over.wait(self._seconds):
             try:
-                self.require_newest()
+                with self._lock:
+                    self._require_newest()
             except Superseded:
                 STOPPING.set()
             except LakeUnavailable:

@@ -42,7 +42,7 @@ def until_stopped(run: Callable[[], Ran], heart: Heart) -> Ran | None:
             while not stop.is_set():
                 began = time.monotonic()
                 try:
-                    heart.require_newest()  # what goes on does not take the lake back
+                    heart.goes_on()
                     return run()
                 except FINAL as failure:
                     metrics.run_failed(type(failure).__name__)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from kafka import KafkaProducer
 
 from pipelines.jobs.drain import drain_kafka
 from pipelines.stages.commit import attributed_offsets, landed_offsets
+from pipelines.stores.heartbeat import condition, is_alive, read_heartbeat
 from pipelines.stores.kafka import partitions, spans
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.lake import Lake
@@ -79,6 +81,12 @@ def ends_of(broker) -> dict[str, int]:
     connection = Connection(broker.bootstrap_servers)
     held = spans(connection, partitions(connection))
     return {f"{topic}/{partition}": end for (topic, partition), (_, end) in held.items() if end}
+
+
+def pulse(lake: Lake) -> str:
+    """How the newest run is doing, as the lake alone tells it."""
+    heartbeat = read_heartbeat(lake.root)
+    return condition(heartbeat, is_alive=is_alive(heartbeat, datetime.now(UTC)))
 
 
 def assert_as_if_nothing_happened(lake: Lake, expected: LakeState) -> None:

@@ -8,6 +8,7 @@ from tests.end_to_end.live_run import (
     assert_as_if_nothing_happened,
     ends_of,
     events_of,
+    pulse,
     replayed,
     send,
     workspace,
@@ -33,7 +34,9 @@ def test_the_broker_is_away_at_the_start_and_dies_and_grows(own_broker, prism, s
         run.wait_until_landed(third // 2)
         own_broker.kill()
         run.wait_until(lambda: "broker away" in run.said, "the run has noticed that the broker died")
+        run.wait_until(lambda: pulse(run.lake) == "broker_away", "the lake tells that the broker is away")
         own_broker.restart()
+        run.wait_until(lambda: pulse(run.lake) == "reading", "the lake tells that a broker is back")
         own_broker.create_topic("post_metrics")
         own_broker.add_partitions("orders", 4)
         send(own_broker, early[third : 2 * third])

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from pipelines.stores.lake import Lake
-from tests.end_to_end.live_run import assert_as_if_nothing_happened, wait_until
+from tests.end_to_end.live_run import assert_as_if_nothing_happened, pulse, wait_until
 
 pytestmark = pytest.mark.slow
 LONGER_THAN_AN_ENGINE_WAITS_FOR_A_JOB = 12  # seconds
@@ -30,9 +30,12 @@ def test_the_job_is_killed_then_its_engine_then_it_is_stopped_for_a_while(live_w
         run.wait_until_landed(live_world.part(0.6))
         run.suspend()
         time.sleep(LONGER_THAN_AN_ENGINE_WAITS_FOR_A_JOB)
+        assert pulse(run.lake) == "dead"
         run.resume()
+        run.wait_until(lambda: pulse(run.lake) == "reading", "the run is seen to live again")
         run.wait_until_caught_up(live_world.ends)
         assert "Prism is gone" in run.said
         assert run.stop() == 0
+    assert pulse(run.lake) == "ended"
     assert_as_if_nothing_happened(Lake(root / "lake"), live_world.expected)
     wait_until(lambda: not any(one.is_running() for one in orphans), "no engine outlives its run for long")

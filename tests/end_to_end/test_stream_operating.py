@@ -92,6 +92,8 @@ def test_what_it_says_of_itself_is_what_the_lake_and_the_broker_hold(own_broker,
             f"{p['topic']}/{p['partition']}": p["broker_end"] for p in status["partitions"] if p["broker_end"]
         } == ends
         assert {p["lag_messages"] for p in status["partitions"]} == {0}
+        assert status["stream"]["condition"] == "reading"
+        assert sorted(status["stream"]["heartbeat"]["partitions"]) == sorted(ends)
         assert run.stop() == 0
     rows = lake.read("rejected_events", ["topic", "partition", "offset"]).rows()
     letters = keys_of(own_broker, LETTERS)

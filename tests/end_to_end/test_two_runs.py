@@ -1,25 +1,18 @@
 """Two runs on one workspace at once: the later one takes the lake over, the earlier one stops and names it."""
 
 import time
-from datetime import UTC, datetime
 
 import pytest
 
 from pipelines.jobs.drain import drain_kafka
-from pipelines.stores.heartbeat import condition, is_alive, read_heartbeat
+from pipelines.stores.heartbeat import read_heartbeat
 from pipelines.stores.kafka import partitions, sources_of
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.lake import Lake
 from pipelines.testing import assert_equal_states, drain, lake_state, world_of
-from tests.end_to_end.live_run import LiveRun, workspace
+from tests.end_to_end.live_run import LiveRun, pulse, workspace
 
 pytestmark = pytest.mark.slow
-
-
-def word(lake):
-    """How the newest run is doing, as the lake alone tells."""
-    heartbeat = read_heartbeat(lake)
-    return condition(heartbeat, is_alive=is_alive(heartbeat, datetime.now(UTC)))
 
 
 def test_the_first_run_stops_and_names_the_second(hostile_world, tmp_path):
@@ -43,14 +36,16 @@ def test_an_idle_stream_lives_and_stops_by_itself_when_another_run_takes_the_lak
 ):
     own_broker.reset()
     root = workspace(tmp_path, shop / "reference")
-    lake = root / "lake"
+    lake = Lake(root / "lake")
     with LiveRun(root, own_broker, prism) as idle:
-        idle.wait_until(lambda: word(lake) == "reading" and read_heartbeat(lake).lag_at, "it reads, and knows its lag")
-        told = read_heartbeat(lake).partitions
+        idle.wait_until(
+            lambda: pulse(lake) == "reading" and read_heartbeat(lake.root).lag_at, "it reads, and knows its lag"
+        )
+        told = read_heartbeat(lake.root).partitions
         assert sorted(told) == sources_of(partitions(Connection(own_broker.bootstrap_servers)))
         assert {(lag.lag_messages, lag.end_offset) for lag in told.values()} == {(0, 0)}
         second = drain_kafka(world_of(root, bootstrap_servers=own_broker.bootstrap_servers))
         assert (idle.ended(), second.epoch) == (3, 2)
         assert "run 2 writes to" in idle.said
         assert "this one, run 1, stops" in idle.said
-    assert (read_heartbeat(lake).epoch, word(lake)) == (2, "ended")
+    assert (read_heartbeat(lake.root).epoch, pulse(lake)) == (2, "ended")

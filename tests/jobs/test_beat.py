@@ -149,13 +149,23 @@ def test_lags_are_told_with_their_moment(lake):
 def test_a_later_run_ends_the_streams_and_keeps_its_own_word(lake):
     with Heart(lake, lambda: NOW, seconds=0.01) as heart:
         heart.begun(lake.take_over(), "prism")
-        heart.require_newest()
         later = Heart(lake, lambda: NOW, seconds=ENDLESS)
         later.begun(lake.take_over(), "prism")
         assert STOPPING.wait(WAIT)
         with pytest.raises(Superseded, match=r"run 2 writes to .* this one, run 1, stops"):
-            heart.require_newest()
+            heart.goes_on()
     assert (said(lake).epoch, said(lake).state) == (2, "running")
+
+
+def test_a_run_of_the_same_process_is_no_other(lake):
+    with Heart(lake, lambda: NOW, seconds=0.005) as heart:
+        for _ in range(20):
+            heart.goes_on()
+            epoch = lake.take_over()
+            time.sleep(0.01)
+            heart.begun(epoch, "prism")
+    assert not STOPPING.is_set()
+    assert said(lake).epoch == 20
 
 
 def test_a_heartbeat_that_cannot_be_written_is_told_once_and_stops_nothing(lake):

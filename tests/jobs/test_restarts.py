@@ -125,3 +125,21 @@ def test_what_goes_on_does_not_take_the_lake_back_from_a_later_run(heart, tmp_pa
     with pytest.raises(Superseded, match="run 2 writes to"):
         until_stopped(run, heart)
     assert lake.transactions("clicks", [EPOCH]) == {EPOCH: 2}
+
+
+def test_a_run_that_failed_while_it_took_the_lake_over_is_no_other(heart, tmp_path):
+    lake = Lake(tmp_path / "lake")
+    lake.create()
+    epochs = []
+
+    def run():
+        epochs.append(lake.take_over())
+        if len(epochs) == 2:
+            raise LakeUnavailable("full: what took the lake over did not get to say so")
+        heart.begun(epochs[-1], "prism")
+        if len(epochs) == 1:
+            raise KafkaUnavailable("away")
+        return DONE
+
+    assert until_stopped(run, heart) is DONE
+    assert (epochs, read_heartbeat(lake.root).epoch) == ([1, 2, 3], 3)
