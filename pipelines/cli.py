@@ -7,7 +7,6 @@ import secrets
 import signal
 import sys
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -15,9 +14,12 @@ import typer
 
 from pipelines import commands
 from pipelines.failures import BadInput, CodetrailError
+from pipelines.options import Engine, Faults, FullRefresh, Json, OnGap, Source
 from pipelines.output import Output
 from pipelines.settings import Settings, load_settings
 from pipelines.stores.workspace import Workspace, config_home, hash_key
+
+HOST, PORT = "127.0.0.1", 8050
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,38 +30,6 @@ app = typer.Typer(
 )
 quarantine_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rejected events: look at them.")
 app.add_typer(quarantine_app, name="quarantine")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
-FullRefresh = Annotated[bool, typer.Option(help="Make every row anew.")]
-
-
-class Faults(StrEnum):
-    """How much goes wrong in a simulated world."""
-
-    NONE = "none"
-    MILD = "mild"
-    HOSTILE = "hostile"
-
-
-class Source(StrEnum):
-    """Where a run reads events from, and a simulation writes them to."""
-
-    TOPICS = "topics"
-    KAFKA = "kafka"
-
-
-class Engine(StrEnum):
-    """What a run runs on."""
-
-    DIRECT = "direct"
-    PRISM = "prism"
-
-
-class OnGap(StrEnum):
-    """What to do when the broker no longer has the next message."""
-
-    STOP = "stop"
-    CONTINUE = "continue"
 
 
 @app.callback()
@@ -177,6 +147,24 @@ def check(context: typer.Context, as_json: Json = False) -> None:
 def publish(context: typer.Context, as_json: Json = False) -> None:
     """Swap the checked build in as published/current, as one; refuses what was not checked or did not pass."""
     commands.publish(_given(context), Output(as_json))
+
+
+@app.command(epilog="Example: codetrail --workspace shop monitor --port 8050")
+def monitor(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen at; one that others reach needs a token.")] = HOST,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0: any that is free.")] = PORT,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="Another name of this page, such as a proxy's; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Serve the live page of a workspace until SIGTERM or Ctrl-C: read-only, from the lake as it grows."""
+    from pipelines.logs import configure as configure_logs
+
+    given = _given(context)
+    configure_logs(given.settings.log_level or "warning", os.environ)
+    commands.monitor(given, Output(as_json), host, port, tuple(allowed_host or ()))
 
 
 @app.command(epilog="Example: codetrail --workspace shop explain ord-000017")

@@ -13,11 +13,12 @@ from rich.text import Text
 
 from pipelines.failures import BadInput, CheckFailed
 from pipelines.output import Output
+from pipelines.reports.summary import ran, simulated
 from pipelines.settings import Settings
 from pipelines.stores.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipelines.jobs.begin import Ran, World
+    from pipelines.jobs.begin import World
 
 END_OF_THE_WORLD = datetime(2026, 3, 31, tzinfo=UTC)  # a simulated world's: fixed, so that a seed gives the same bytes
 
@@ -86,7 +87,7 @@ def simulate(given: Given, output: Output, seed: int, orders: int, faults: Any, 
     given.root.mkdir(parents=True, exist_ok=True)
     with output.working("simulating"):
         made = simulate_world(given.root, seed=seed, orders=orders, faults=faults, until=END_OF_THE_WORLD)
-    _end(output, final, asdict(made), _simulated(made))
+    _end(output, final, asdict(made), simulated(made))
 
 
 def feed(given: Given, output: Output, faults: Any, *, live: bool, **asked: Any) -> None:
@@ -100,16 +101,7 @@ def feed(given: Given, output: Output, faults: Any, *, live: bool, **asked: Any)
     what = Feed(faults=PROFILES[faults], until=until, is_live=live, **asked)
     with output.working("feeding"), stopped_by_signals() as stop:
         fed = feed_kafka(given.root, connection_of(given.settings), what, stop, given.now)
-    output.result(asdict(fed), _simulated(fed) + ("" if fed.is_complete else "; stopped before it was through"))
-
-
-def _simulated(made: Any) -> str:
-    messages = ", ".join(f"{count:,} {topic}" for topic, count in made.messages.items())
-    faulty = f"; faults: {', '.join(f'{count:,} {kind}' for kind, count in made.faults.items())}" if made.faults else ""
-    return (
-        f"[bold]simulate[/]  {made.orders:,} orders of {made.influencers} influencers in {made.campaigns} campaigns: "
-        f"{messages}{faulty}"
-    )
+    output.result(asdict(fed), simulated(fed) + ("" if fed.is_complete else "; stopped before it was through"))
 
 
 def run(given: Given, output: Output, source: str = "topics", *, on_gap: str = "stop", final: bool = True) -> None:
@@ -124,7 +116,7 @@ def run(given: Given, output: Output, source: str = "topics", *, on_gap: str = "
                 done = drain_topics(given.world())
     finally:
         gc.unfreeze()  # what is frozen when the process ends, DuckDB reports as leaks
-    _end(output, final, asdict(done), _ran(done))
+    _end(output, final, asdict(done), ran(done))
 
 
 def follow(given: Given, output: Output, *, on_gap: str, environment: Mapping[str, str]) -> None:
@@ -138,16 +130,7 @@ def follow(given: Given, output: Output, *, on_gap: str, environment: Mapping[st
     following = partial(follow_kafka, given.world(), heart, prism, goes_on_at_gaps=on_gap == "continue")
     done = until_stopped(following, heart)
     if done is not None:
-        output.result(asdict(done), _ran(done))
-
-
-def _ran(done: "Ran") -> str:
-    counted = done.counters
-    unread = f", {counted['decode/unconsented']:,} clicks without consent" if counted.get("decode/unconsented") else ""
-    return (
-        f"[bold]run[/]       {counted.get('decode/in', 0):,} messages: {counted.get('land/written', 0):,} landed, "
-        f"{counted.get('decode/failed', 0):,} rejected{unread}; {counted.get('commit/out', 0):,} orders attributed"
-    )
+        output.result(asdict(done), ran(done))
 
 
 def build(given: Given, output: Output, *, full_refresh: bool = False, final: bool = True) -> None:
@@ -206,6 +189,15 @@ def publish(given: Given, output: Output, *, final: bool = True) -> None:
         f"[bold]publish[/]   version {version.version}: {len(version.rows)} marts; "
         f"{given.root}/published/current/index.html",
     )
+
+
+def monitor(given: Given, output: Output, host: str, port: int, allowed_hosts: tuple[str, ...]) -> None:
+    from pipelines.live.monitor import monitor as show
+    from pipelines.monitor.access import token_of
+    from pipelines.monitor.serve import Place
+
+    place = Place(host, port, token_of(given.settings), allowed_hosts)
+    show(given.workspace, given.settings, given.hash_key, given.now, place, partial(_shown, output, place.token))
 
 
 def explain(given: Given, output: Output, order_id: str) -> None:
@@ -282,6 +274,11 @@ def _end(output: Output, final: bool, document: Any, *renderings: Any) -> None:
         output.result(document, *renderings)
     else:
         output.say(*renderings)
+
+
+def _shown(output: Output, token: str | None, url: str) -> None:
+    opens = " (the first time with ?token=… behind it)" if token else ""
+    output.result({"url": url}, f"[bold]monitor[/]   {url}{opens}; Ctrl-C ends it")
 
 
 def _most_claimed(given: Given) -> str:

@@ -9,10 +9,10 @@ from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlencode
 
 from pipelines.failures import BadInput
+from pipelines.settings import LEAST_SECRET, MonitorSettings
 
 COOKIE = "codetrail_monitor"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-LEAST_TOKEN = 16  # characters; fewer can be tried out
 YEAR = 365 * 86_400  # seconds
 
 
@@ -54,12 +54,23 @@ class Access:
         return hmac.new((self.token or "").encode(), b"codetrail monitor", hashlib.sha256).hexdigest()
 
 
+def token_of(settings: MonitorSettings) -> str | None:
+    """The token that is set, or that stands in the file that is set; raises BadInput for one that is too short."""
+    if settings.monitor_token is not None:
+        return settings.monitor_token.get_secret_value()
+    if settings.monitor_token_file is None:
+        return None
+    try:
+        token = settings.monitor_token_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"monitor_token_file {settings.monitor_token_file} cannot be read: {error}") from error
+    if len(token) < LEAST_SECRET:
+        raise BadInput(f"monitor_token_file {settings.monitor_token_file} holds fewer than {LEAST_SECRET} characters")
+    return token
+
+
 def access_to(host: str, port: int, token: str | None, allowed_hosts: Iterable[str] = ()) -> Access:
     """Who may look at a page that listens there; raises BadInput where strangers could look without a token."""
-    if token is not None and len(token) < LEAST_TOKEN:
-        raise BadInput(
-            f"monitor_token has fewer than {LEAST_TOKEN} characters: take a longer one, such as 32 random ones"
-        )
     if not is_loopback(host) and token is None:
         raise BadInput(
             f"{host} can be reached from other machines, and no monitor_token is set: whoever reaches it would see "

@@ -161,11 +161,11 @@ def influencers(snapshot: Snapshot, shown: CampaignView, view: View) -> Influenc
         model=view.model,
         currency=snapshot.reporting_currency,
         rows=shown_rows(shown, view),
-        credited=found and found.here,
-        elsewhere=found and found.elsewhere,
-        unattributed=found and found.sums.unattributed,
-        total=found and found.sums.total,
-        adds_up=found and found.adds_up,
+        credited=found.here if found else None,
+        elsewhere=found.elsewhere if found else None,
+        unattributed=found.sums.unattributed if found else None,
+        total=found.sums.total if found else None,
+        adds_up=found.adds_up if found else None,
     )
 
 
@@ -181,13 +181,4 @@ def shown_signal(signal: Signal) -> ShownSignal:
         since=from_micros(signal.since),
         evidence=signal.evidence,
         advice=signal.advice,
-    )
-
-
-def signals_of(snapshot: Snapshot, shown: CampaignView) -> tuple[Signal, ...]:
-    """Those of a campaign, and those that are of none: an unknown code may be anybody's."""
-    return tuple(
-        signal
-        for signal in snapshot.signals
-        if shown.campaign_id is None or signal.campaign_id in (None, shown.campaign_id)
     )

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from pipelines.monitor import answers
 from pipelines.monitor.ordering import order_list
+from pipelines.monitor.rows import pacing_of, signals_of
 from pipelines.monitor.site import campaign_of, site_of
 from pipelines.monitor.snapshot import MODELS
 from pipelines.monitor.view import ORDERS, SORTS, WrongQuery, chosen_campaign, view_of
@@ -75,11 +76,12 @@ async def _influencers(request: Request) -> answers.Influencers:
 async def _signals(request: Request) -> list[answers.ShownSignal]:
     snapshot = site_of(request).watched.snapshot
     shown = campaign_of(snapshot, _of_campaign(request))
-    return [answers.shown_signal(signal) for signal in answers.signals_of(snapshot, shown)]
+    return [answers.shown_signal(signal) for signal in signals_of(snapshot, shown)]
 
 
 async def _pacing(request: Request) -> tuple[Progress, ...]:
-    return campaign_of(site_of(request).watched.snapshot, _of_campaign(request)).pacing
+    snapshot = site_of(request).watched.snapshot
+    return pacing_of(snapshot, campaign_of(snapshot, _of_campaign(request)))
 
 
 async def _honesty(request: Request) -> answers.Truth:

@@ -17,6 +17,12 @@ class Column:
     kind: str  # text, count, money, ratio, percent or points
     meaning: str = ""
     measure: str = ""
+    full: str = ""
+
+    @property
+    def name_in_full(self) -> str:
+        """The label without its abbreviations."""
+        return self.full or self.label
 
     @property
     def is_number(self) -> bool:
@@ -27,16 +33,16 @@ INFLUENCERS = (
     Column("handle", "Influencer", "text", "Who posts: the handle, with tier, platform and main content type."),
     Column("valid_clicks", "Clicks", "count"),
     Column("orders", "Orders", "count"),
-    Column("new_customer_orders", "New cust.", "count"),
+    Column("new_customer_orders", "New cust.", "count", full="Orders of new customers"),
     Column("net_revenue", "Net revenue", "money"),
     Column("cost", "Cost", "money", measure="cost_total"),
     Column("profit", "Profit", "money"),
     Column("roi_pct", "ROI %", "points"),
-    Column("roas", "ROAS", "ratio"),
-    Column("cpa", "CPA", "money"),
-    Column("conversion_rate", "Conv.", "percent"),
-    Column("engagement_rate", "Engagem.", "percent"),
-    Column("emv", "EMV", "money"),
+    Column("roas", "ROAS", "ratio", full="Return on cost (ROAS)"),
+    Column("cpa", "CPA", "money", full="Cost per order (CPA)"),
+    Column("conversion_rate", "Conv.", "percent", full="Conversion rate"),
+    Column("engagement_rate", "Engaged", "percent", full="Engagement rate"),
+    Column("emv", "EMV", "money", full="Earned media value (EMV)"),
     Column("pace", "Pace", "text", "The influencer's own target, and how far it has come."),
 )
 """The columns of the table of influencers, in its order; it may be sorted by each."""
@@ -106,7 +112,7 @@ def formulas() -> Iterator[Formula]:
         known = words or {}
         yield Formula(
             name=column.name,
-            label=column.label,
+            label=column.name_in_full,
             meaning=column.meaning or _without_formula(known["description"], known.get("x-formula")),
             unit=known.get("x-unit"),
             formula=known.get("x-formula"),

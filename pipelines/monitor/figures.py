@@ -43,8 +43,9 @@ def instant(moment: datetime | None, zone: str) -> str:
     return f"{there.day} {there:%b %Y, %H:%M:%S}"
 
 
-def clock(moment: datetime, zone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+def to_the_minute(moment: datetime, zone: str) -> str:
+    there = moment.astimezone(ZoneInfo(zone))
+    return f"{there.day} {there:%b %Y, %H:%M}"
 
 
 def spell(moment: datetime, zone: str, by: str) -> str:

@@ -11,10 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.monitor import figures
-from pipelines.monitor.answers import signals_of
 from pipelines.monitor.columns import INFLUENCERS
 from pipelines.monitor.links import download_href, order_href, orders_href
-from pipelines.monitor.rows import options, reckoning, shown_rows, totals
+from pipelines.monitor.rows import options, pacing_of, reckoning, shown_rows, signals_of, totals
 from pipelines.monitor.snapshot import MODELS, CampaignView, Snapshot
 from pipelines.monitor.sparkline import sparkline
 from pipelines.monitor.standing import Standing
@@ -84,6 +83,7 @@ def context(snapshot: Snapshot, campaign: CampaignView, view: View) -> dict[str,
         "totals": totals(rows),
         "reckoning": reckoning(snapshot, campaign, view.model),
         "signals": signals_of(snapshot, campaign),
+        "pacing": pacing_of(snapshot, campaign),
         "handles": names,
         "campaign_names": {each.campaign_id: each.name for each in snapshot.campaigns},
         "points": _points(campaign, view.by),
@@ -123,7 +123,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     for written in (figures.count, figures.money, figures.percent, figures.points, figures.ratio, figures.instant,
-                    figures.clock, figures.spell, figures.machine, spaced, from_micros):  # fmt: skip
+                    figures.to_the_minute, figures.spell, figures.machine, spaced, from_micros):  # fmt: skip
         environment.filters[written.__name__] = written
     environment.globals |= {
         "MODELS": MODELS,

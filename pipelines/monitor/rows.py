@@ -1,13 +1,18 @@
-"""Rows: a campaign's influencers as a view wants them: filtered, sorted, and added up."""
+"""Rows: what of a snapshot a view shows: influencers filtered, sorted and added up, signals, targets."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from pipelines.monitor.snapshot import CampaignView, InfluencerRow, Snapshot, Sums
 from pipelines.monitor.view import View
+from pipelines.rules.pacing import Progress
+from pipelines.rules.signals import Signal
 
 ZERO = Decimal(0)
+VERDICTS = ("behind", "on_track", "ahead", "reached", "missed", "not_started", "unknown")
+URGENCY = {verdict: place for place, verdict in enumerate(VERDICTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,23 @@ def reckoning(snapshot: Snapshot, campaign: CampaignView, model: str) -> Reckoni
     return Reckoning(here, sums.credited - here, sums)
 
 
+def signals_of(snapshot: Snapshot, campaign: CampaignView) -> tuple[Signal, ...]:
+    """Those of the campaign, and those that are of none: an unknown code may be anybody's."""
+    return tuple(
+        signal
+        for signal in snapshot.signals
+        if campaign.campaign_id is None or signal.campaign_id in (None, campaign.campaign_id)
+    )
+
+
+def pacing_of(snapshot: Snapshot, campaign: CampaignView) -> tuple[Progress, ...]:
+    """The campaign's targets; of all campaigns those that are of no one influencer. What is behind comes first."""
+    found = campaign.pacing
+    if campaign.campaign_id is None:
+        found = tuple(one for each in snapshot.campaigns for one in each.pacing if one.influencer_id is None)
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: URGENCY.get(one.verdict, len(URGENCY))))
+
+
 def options(campaign: CampaignView, name: str) -> tuple[str, ...]:
     """The values that a filter may take in this campaign."""
     found = {getattr(row, name) for rows in campaign.influencers.values() for row in rows}
@@ -105,7 +127,7 @@ def _passes(row: InfluencerRow, view: View) -> bool:
     )
 
 
-def _sortable(value: object) -> object:
+def _sortable(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT = 84, 20
+WIDTH, HEIGHT = 66, 20
 
 
 def sparkline(values: Sequence[float], label: str) -> Markup:

@@ -34,10 +34,10 @@ class Standing:
 
     @property
     def tone(self) -> str:
-        """good, bad or quiet."""
+        """good, doubt, bad or quiet."""
         if self.blind_since or self.is_dead:
             return "bad"
-        return "good" if self.stream.state == "alive" else "quiet"
+        return {"alive": "good", "waiting": "doubt"}.get(self.stream.state, "quiet")
 
 
 def standing_of(watched: Watched, now: datetime) -> Standing:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from pipelines.monitor.answers import CampaignSummary, ShownSignal, shown_signal, signals_of, summary
-from pipelines.monitor.rows import shown_rows
+from pipelines.monitor.answers import CampaignSummary, ShownSignal, shown_signal, summary
+from pipelines.monitor.rows import pacing_of, shown_rows, signals_of
 from pipelines.monitor.snapshot import CampaignView, InfluencerRow, Point, Snapshot
 from pipelines.monitor.view import View
 from pipelines.monitor.watched import OrderRow
@@ -36,7 +36,7 @@ def table_of(name: str, snapshot: Snapshot, campaign: CampaignView, view: View) 
         points = {"minute": campaign.course.minutes, "hour": campaign.course.hours, "day": campaign.course.days}
         return _table(Point, points[view.by])
     if name == "pacing":
-        return _table(Progress, campaign.pacing)
+        return _table(Progress, pacing_of(snapshot, campaign))
     if name == "signals":
         return _table(ShownSignal, (shown_signal(signal) for signal in signals_of(snapshot, campaign)))
     raise KeyError(name)
@@ -56,7 +56,7 @@ def _columns(kind: type) -> dict[str, type]:
     for name, hint in get_type_hints(kind).items():
         told = _without_null(hint)
         if is_dataclass(told):
-            columns |= _columns(told)  # type: ignore[arg-type]
+            columns |= _columns(told)
         else:
             columns[name] = told
     return columns

@@ -61,7 +61,7 @@ const course = (() => {
       width,
       height: HEIGHT,
       tzDate: zoned,
-      padding: [8, 4, 0, 0],
+      padding: [8, 18, 0, 0],
       cursor: { sync: { key: "course" }, points: { show: false }, y: false, drag: { x: false, y: false } },
       legend: { show: false },
       scales: { x: { time: true, range: (_u, low, high) => [low - chart.step / 2, high + chart.step / 2] }, y: { range: (_u, low, high) => [Math.min(0, low), Math.max(high, 1) * 1.05] } },
@@ -105,7 +105,12 @@ const course = (() => {
     const place = document.getElementById("charts");
     const data = read();
     if (!place || !data) return;
-    if (!place.firstElementChild) build(place);
+    if (!data.at.length) {
+      charts.clear();
+      place.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: "Nothing has happened yet." }));
+      return;
+    }
+    if (!charts.size || !place.contains(charts.get("orders").box)) build(place);
     for (const chart of charts.values()) {
       const is_other = !chart.data || chart.data.by !== data.by || chart.data.zone !== data.zone;
       chart.data = data;

@@ -3,11 +3,14 @@
 
 (() => {
   const SILENCE = 12_000; // milliseconds without a word from the server: the connection is lost
+  const REST = 20_000; // milliseconds out of sight: a browser has few connections to one host for all its tabs
   const PATIENCE = 4_000; // milliseconds without a connection
   const held = new Map(); // what came while the page was paused: the newest of each part
   let heard = Date.now(); // when the server last said anything
   let source = null;
   let paused = false;
+  let resting = false;
+  let hidden = 0;
 
   const by_id = (id) => document.getElementById(id);
   const as_of = () => by_id("as-of")?.textContent.trim() ?? "an unknown time";
@@ -22,7 +25,8 @@
   function look() {
     const silence = Date.now() - heard;
     const lost = silence > (source?.readyState === EventSource.OPEN ? SILENCE : PATIENCE);
-    if (lost) tell(`Connection lost: numbers as of ${as_of()}. Trying again.`);
+    if (resting) tell(`Not in sight for a while: numbers as of ${as_of()}. Getting the newest.`, "paused");
+    else if (lost) tell(`Connection lost: numbers as of ${as_of()}. Trying again.`);
     else if (paused) tell(`Paused: numbers as of ${as_of()}.`, "paused");
     else tell("");
   }
@@ -35,8 +39,20 @@
         heard = Date.now();
         look();
       });
+      opened.addEventListener("gone", () => location.reload());
     }
     look();
+  }
+
+  function rest() {
+    resting = true;
+    source?.close();
+    look();
+  }
+
+  function wake() {
+    const way = { target: "#live", select: "#live", swap: "outerHTML show:none" };
+    if (resting) htmx.ajax("GET", location.pathname + location.search, way);
   }
 
   function figures() {
@@ -81,6 +97,12 @@
     look();
   });
 
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hidden);
+    if (document.hidden) hidden = setTimeout(rest, REST);
+    else wake();
+  });
+  document.addEventListener("htmx:sendError", () => setTimeout(wake, PATIENCE));
   document.addEventListener("htmx:sseOpen", (event) => listen(event.detail.source));
   document.addEventListener("htmx:sseError", look);
   document.addEventListener("htmx:sseBeforeMessage", (event) => {
@@ -98,6 +120,8 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "live") return; // another view of the page was put in
+    resting = false;
+    heard = Date.now();
     held.clear();
     show_pause();
     course.refresh(true);
