@@ -1,17 +1,24 @@
 """Monitor: a workspace under watch and the page that shows it, until a signal ends both."""
 
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
 from pipelines.live.watch import Watch
 from pipelines.monitor.access import access_to
 from pipelines.monitor.app import application
+from pipelines.monitor.receiver import receiver_of
 from pipelines.monitor.serve import Place, address_of, opened, serve
+from pipelines.monitor.snapshot import Snapshot
+from pipelines.monitor.webhook import Webhook
 from pipelines.reports.explain import explain
 from pipelines.settings import Settings
 from pipelines.stores.workspace import Workspace
+
+TOLD = "told_signals.json"  # in the workspace's folder warehouse
 
 
 def monitor(
@@ -30,10 +37,26 @@ def monitor(
     with opened(place) as listener:
         port = listener.getsockname()[1]
         access = access_to(place.host, port, place.token, place.allowed_hosts)
-        watch = Watch(workspace, settings, hash_key, now)
-        watch.start()
-        try:
-            app = application(watch, partial(explain, workspace, settings, hash_key), now, access, time.monotonic)
-            serve(app, listener, lambda: ready(address_of(place, listener)))
-        finally:
-            watch.stop()
+        with _telling(workspace, settings, now) as tell:
+            watch = Watch(workspace, settings, hash_key, now, tell)
+            watch.start()
+            try:
+                app = application(watch, partial(explain, workspace, settings, hash_key), now, access, time.monotonic)
+                serve(app, listener, lambda: ready(address_of(place, listener)))
+            finally:
+                watch.stop()
+
+
+@contextmanager
+def _telling(
+    workspace: Workspace, settings: Settings, now: Callable[[], datetime]
+) -> Iterator[Callable[[Snapshot], None]]:
+    """Tells the webhook which signals each snapshot has, if one is set."""
+    receiver = receiver_of(settings)
+    if receiver is None:
+        yield lambda _: None
+        return
+    told = workspace.root / "warehouse" / TOLD
+    told.parent.mkdir(exist_ok=True)
+    with Webhook(receiver, workspace.root.resolve().name, told, now=now, chance=random.random) as webhook:
+        yield lambda snapshot: webhook.tell(snapshot.signals)
