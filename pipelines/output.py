@@ -25,9 +25,10 @@ class Output:
         """The command's one result: `document` as JSON, or its renderings in order."""
         if self._as_json:
             sys.stdout.write(as_json(document) + "\n")
-            return
-        for rendering in renderings:
-            self._console.print(rendering)
+        else:
+            for rendering in renderings:
+                self._console.print(rendering)
+        sys.stdout.flush()  # a command that goes on for hours, such as the page, has told where it is
 
     def say(self, *renderings: RenderableType) -> None:
         """Something on the way, for a person alone."""
