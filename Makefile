@@ -39,6 +39,10 @@ test: .venv/installed-dev services browser ## check the style, the types and eve
 	$(BIN)/sqlfluff lint dbt_project
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+.PHONY: picture
+picture: .venv/installed-dev browser demo ## the README's picture of the live page, over the demo
+	$(BIN)/python -m services.picture demo docs/live-page.png
+
 .PHONY: format
 format: .venv/installed-dev ## let ruff and sqlfluff rewrite what they can
 	$(BIN)/ruff format
