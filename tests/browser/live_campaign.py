@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from tests.end_to_end.live_run import send, wait_until
@@ -31,7 +32,7 @@ class LiveCampaign:
 
     def __init__(self, broker, now: datetime) -> None:
         self._broker, self.now = broker, now
-        self._count = 0
+        self._numbers = count(1)
 
     def write_reference(self, root: Path) -> None:
         (root / "reference").mkdir(parents=True)
@@ -42,21 +43,20 @@ class LiveCampaign:
 
     def click(self, link: str = "alex-link", visitor: str | None = None, **ago):
         return self._message(
-            "clicks", ago, visitor_id=visitor or f"v{self._count}", url="https://shop.example/", link_id=link
+            "clicks", ago, visitor_id=visitor or f"v{next(self._numbers)}", url="https://shop.example/", link_id=link
         )
 
     def order(self, subtotal: str = "100.00", codes=(), visitor: str | None = None, order_id: str | None = None, **ago):
         placed = {"kind": "placed", "currency": "USD", "subtotal": subtotal, "codes": list(codes)}
-        named = {"order_id": order_id or f"o{self._count}"} | ({"visitor_id": visitor} if visitor else {})
+        named = {"order_id": order_id or f"o{next(self._numbers)}"} | ({"visitor_id": visitor} if visitor else {})
         return self._message("orders", ago, **named, **placed)
 
     def send(self, *messages) -> None:
         send(self._broker, messages)
 
     def _message(self, topic, ago, **said):
-        self._count += 1
         at = datetime.now(UTC) - timedelta(**ago)
-        event = {"event_id": f"e{self._count}", "occurred_at": at.isoformat(timespec="milliseconds"), **said}
+        event = {"event_id": f"e{next(self._numbers)}", "occurred_at": at.isoformat(timespec="milliseconds"), **said}
         return topic, None, json.dumps(event).encode()
 
 
