@@ -20,6 +20,7 @@ from pipelines.live.reference import Roster, roster
 from pipelines.live.signals import signals
 from pipelines.live.stream_state import StreamState
 from pipelines.live.sums import Sums
+from pipelines.monitor import page_metrics
 from pipelines.monitor.snapshot import Honesty, Snapshot, Stream
 from pipelines.monitor.snapshot import Published as PublishedVersion
 from pipelines.monitor.snapshot import Sums as ModelSums
@@ -31,7 +32,7 @@ from pipelines.stores.reference import Reference
 from pipelines.stores.rulebook import rulebook
 from pipelines.stores.workspace import Workspace
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.4  # between two looks: a look costs up to 0.2, and the page has a core for other things too
 ANEW = timedelta(seconds=5)  # time goes on also where nothing arrives
 SIGNALS_EVERY = timedelta(seconds=2)
 REFERENCE_SECONDS = timedelta(seconds=5)
@@ -129,7 +130,8 @@ class Watch:
 
     def _look_again_and_again(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            self.look()
+            with page_metrics.refreshing():
+                self.look()
 
     def _show(self, snapshot: Snapshot) -> None:
         before, self.snapshot = self.snapshot, snapshot

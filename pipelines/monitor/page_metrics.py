@@ -1,7 +1,7 @@
 """Page metrics: what the live page counts and measures for Prometheus, each defined here and nowhere else."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -52,9 +52,9 @@ def answered(route: str, status: int) -> None:
     _REQUESTS.labels(route, status).inc()
 
 
-def refreshed(seconds: float) -> None:
-    """The watch has looked at the lake."""
-    _REFRESHES.observe(seconds)
+def refreshing() -> AbstractContextManager[object]:
+    """The watch looks at the lake meanwhile."""
+    return _REFRESHES.time()
 
 
 def exposed(number: int, refreshed_at: datetime, now: datetime) -> bytes:
