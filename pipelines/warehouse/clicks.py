@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.rules.links import UTM, LinkAssignment
 from pipelines.stages.resolve import COLUMNS, LINK_REASONS, NO_ROW, LinkResolver
@@ -13,7 +12,8 @@ from pipelines.stores.lake import Lake, reporting
 from pipelines.stores.tables import CLICKS
 from pipelines.warehouse.sources import NO_LINK, RESOLVED_CLICKS, files_of
 
-PLACE = ["partition", "offset"]
+LANDED = pl.DataFrame(CLICKS.empty_table()).schema
+UTM_COLUMNS = [f"utm_{name}" for name in UTM]
 
 
 def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment], files: Sequence[str] | None = None) -> pa.Table:
@@ -26,16 +26,38 @@ def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment], files: Sequence
     if not files:
         return RESOLVED_CLICKS.empty_table()
     with reporting(lake.uri("clicks")):
-        landed = _distinct(pl.DataFrame(pq.ParquetDataset(list(files), schema=CLICKS).read(list(COLUMNS["clicks"]))))
-    clicks = LinkResolver(list(links)).resolved("clicks", landed)
-    named = landed.select(*PLACE, pl.col("link_id").alias("named_link_id"), *(f"utm_{name}" for name in UTM))
-    rows = clicks.join(_owners(links), on="link", how="left").with_columns(
-        pl.col("occurred_at").cast(pl.Datetime("us", "UTC"))
+        landed = _distinct(_landed(files))
+    rows = landed.with_columns(link=_links_of(landed, links)).join(_owners(links), on="link", how="left")
+    owned = rows.with_columns(
+        pl.when(pl.col("reason").is_not_null()).then(pl.col("named_link_id")).alias("named_link_id"),
+        *(pl.when(pl.col("reason").is_not_null()).then(pl.col(name)).alias(name) for name in UTM_COLUMNS),
     )
-    somebodys = rows.filter(pl.col("reason").is_null())
-    nobodys = rows.filter(pl.col("reason").is_not_null()).join(named, on=PLACE, how="left")
-    both = pl.concat([somebodys, nobodys], how="diagonal")
-    return both.select(RESOLVED_CLICKS.names).to_arrow().cast(RESOLVED_CLICKS)
+    return owned.select(RESOLVED_CLICKS.names).to_arrow().cast(RESOLVED_CLICKS)
+
+
+def _landed(files: Sequence[str]) -> pl.DataFrame:
+    """The clicks of `files`; a column that an old one lacks is null."""
+    try:
+        stored = pl.scan_parquet(
+            list(files),
+            schema=LANDED,
+            missing_columns="insert",
+            extra_columns="ignore",
+            hive_partitioning=False,
+            glob=False,
+        )
+        clicks = stored.select(COLUMNS["clicks"]).collect()
+    except pl.exceptions.ComputeError as error:
+        raise pa.ArrowInvalid(str(error)) from error
+    return clicks.rename({"link_id": "named_link_id"})
+
+
+def _links_of(landed: pl.DataFrame, links: Sequence[LinkAssignment]) -> pl.Series:
+    """Each click's place in `links`, or which reason there is for none; the resolver may change the order of rows."""
+    numbered = landed.rename({"named_link_id": "link_id"}).with_columns(offset=pl.int_range(pl.len()))
+    resolved = LinkResolver(list(links)).resolved("clicks", numbered)
+    nobodys = pl.repeat(NO_ROW, landed.height, dtype=pl.Int32, eager=True)
+    return nobodys.scatter(resolved["offset"], resolved["link"])
 
 
 def _distinct(clicks: pl.DataFrame) -> pl.DataFrame:

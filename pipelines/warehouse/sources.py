@@ -50,7 +50,10 @@ CLICK_TABLES = {
     "unresolved_clicks": "select * exclude (influencer_id, campaign_id, link_id) from {rows} where reason is not null",
 }
 """The clicks that some link row matches, and those that are nobody's; one whose row does not hold is in both."""
-NORMALISED = {"codes": ("code", normalise_code), "deliverables": ("required_hashtags", normalise_text)}
+NORMALISED: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "codes": ("code", normalise_code),
+    "deliverables": ("required_hashtags", normalise_text),
+}
 """The column of a reference table that is compared in another spelling, kept beside it as normalised_<column>."""
 
 

@@ -16,23 +16,28 @@ influencers as (select * from {{ ref('stg_influencers') }}),
 
 models as (select * from {{ ref('int_models') }}),
 
-facts as (  -- each fact with its own columns alone: whoever has one kind of fact only is kept
+earned as (  -- many credits make a day: they are summed before the other facts join them
     select
         influencer_id,
         campaign_id,
         day,
         model,
-        weight as orders,
-        case when is_new_customer then weight end as new_customer_orders,
-        case when not is_new_customer then weight end as returning_customer_orders,
-        case when status = 'provisional' then weight end as provisional_orders,
-        case when status = 'provisional' then amount_reporting_minor end as provisional_net_minor,
-        gross_reporting_minor as gross_minor,
-        amount_reporting_minor as net_minor,
-        amount_reporting_minor is null as is_unpriced_order,
-        status = 'provisional' as is_provisional
+        fsum(weight) as orders,
+        fsum(weight) filter (where is_new_customer) as new_customer_orders,
+        fsum(weight) filter (where not is_new_customer) as returning_customer_orders,
+        fsum(weight) filter (where status = 'provisional') as provisional_orders,
+        sum(amount_reporting_minor) filter (where status = 'provisional') as provisional_net_minor,
+        sum(gross_reporting_minor) as gross_minor,
+        sum(amount_reporting_minor) as net_minor,
+        bool_or(amount_reporting_minor is null) as is_unpriced_order,
+        bool_or(status = 'provisional') as is_provisional
     from credits
     where influencer_id is not null
+    group by influencer_id, campaign_id, day, model
+),
+
+facts as (  -- each fact with its own columns alone: whoever has one kind of fact only is kept
+    select * from earned
     union all by name
     select
         costs.influencer_id,
