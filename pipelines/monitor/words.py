@@ -15,7 +15,7 @@ MODEL_WORDS = {
 SIGNAL_WORDS = {
     "spike": "Spike",
     "drop": "Drop",
-    "leaked_code": "Leaked code?",
+    "leaked_code": "Perhaps leaked",
     "bot_burst": "Bot burst",
     "unknown_code": "Unknown code",
     "unresolved_link": "Link of nobody",
