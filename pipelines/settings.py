@@ -1,11 +1,13 @@
 """The settings of a workspace: an option overrides the environment, which overrides `codetrail.toml`."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -24,6 +26,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 TOPICS = frozenset(schema_store.EVENTS.values())
 MICROSECOND = timedelta(microseconds=1)
 SHORTEST_DAYS = 1 / 86_400  # a second
+LEAST_SECRET = 16  # bytes; fewer can be tried out
+SECRETS = frozenset({"kafka_password", "monitor_token", "webhook_secret"})
 DECIDING = ("reporting_currency", "policy", "window_days", "path_transform", "half_life_days", "shards")
 
 
@@ -49,7 +53,34 @@ class KafkaSettings(BaseSettings):
     block_messages: int = Field(default=50_000, ge=1, le=1_000_000)
 
 
-class Settings(KafkaSettings):
+class WebhookSettings(BaseSettings):
+    """Who is told of the live page's signals, and the secret that signs what they are told."""
+
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = Field(default=None, min_length=LEAST_SECRET)
+    webhook_secret_file: Path | None = None
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("is no URL that begins with https:// or http://")
+        if "@" in parts.netloc or "#" in url or re.fullmatch("[!-~]+", url) is None or parts.port == 0:
+            raise ValueError("has a login, a fragment, no port, or characters that a URL must encode; leave them out")
+        return url
+
+
+class MonitorSettings(BaseSettings):
+    """Who may look at the live page from another machine: whoever has the token."""
+
+    monitor_token: SecretStr | None = Field(default=None, min_length=LEAST_SECRET)
+    monitor_token_file: Path | None = None
+
+
+class Settings(KafkaSettings, WebhookSettings, MonitorSettings):
     """What may be set in `codetrail.toml`, by CODETRAIL_<NAME>, or by an option."""
 
     model_config = SettingsConfigDict(env_prefix="CODETRAIL_", extra="forbid", frozen=True)
@@ -123,10 +154,10 @@ class _TomlFile(TomlConfigSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
-        if "kafka_password" in values:
+        for secret in sorted(SECRETS & values.keys()):
             raise BadInput(
-                f"{self.toml_file_path}: kafka_password does not belong into a file that is copied about; "
-                "set CODETRAIL_KAFKA_PASSWORD, or name a file of its own with kafka_password_file"
+                f"{self.toml_file_path}: {secret} does not belong into a file that is copied about; "
+                f"set CODETRAIL_{secret.upper()}, or name a file of its own with {secret}_file"
             )
         return values
 

@@ -90,6 +90,12 @@ def test_every_setting_may_stand_in_the_file(load):
         pytest.param("metrics_port = 65536", "metrics_port", id="no such port"),
         pytest.param("block_seconds = 0", "block_seconds", id="no time for a block"),
         pytest.param("block_messages = 0", "block_messages", id="an empty block"),
+        pytest.param('webhook_url = "ftp://shop/hook"', "webhook_url", id="a webhook of another scheme"),
+        pytest.param('webhook_url = "https:///hook"', "webhook_url", id="a webhook of no host"),
+        pytest.param('webhook_url = "https://me:word@shop/hook"', "webhook_url", id="a webhook with a login"),
+        pytest.param('webhook_url = "https://shop:99999/"', "webhook_url", id="a webhook of no such port"),
+        pytest.param('webhook_url = "https://shop/a b"', "webhook_url", id="a webhook with a space"),
+        pytest.param('webhook_url = "https://shop/\\r\\nX: y"', "webhook_url", id="a webhook with a header"),
     ],
 )
 def test_a_wrong_setting_is_bad_input_that_names_it_and_its_file(load, toml, named):
@@ -136,17 +142,34 @@ def test_the_hash_key_is_never_shown(load, monkeypatch):
     assert "a secret" not in str(refused.value)
 
 
-def test_a_password_is_taken_from_the_environment_and_never_shown(load, monkeypatch):
-    monkeypatch.setenv("CODETRAIL_KAFKA_PASSWORD", "a secret")
+SECRETS = pytest.mark.parametrize("name", ["kafka_password", "webhook_secret"])
+
+
+@SECRETS
+def test_a_password_is_taken_from_the_environment_and_never_shown(load, monkeypatch, name):
+    monkeypatch.setenv(f"CODETRAIL_{name.upper()}", "a secret of many bytes")
     settings = load('kafka_username = "shop"')
-    assert settings.kafka_password.get_secret_value() == "a secret"
+    assert getattr(settings, name).get_secret_value() == "a secret of many bytes"
     assert "a secret" not in repr(settings) + str(settings) + settings.deciding()
 
 
-def test_a_password_does_not_stand_in_the_file(load):
-    with pytest.raises(BadInput, match=r"codetrail\.toml.*CODETRAIL_KAFKA_PASSWORD.*kafka_password_file") as refused:
-        load('kafka_password = "a secret"')
+@SECRETS
+def test_a_password_does_not_stand_in_the_file(load, name):
+    with pytest.raises(BadInput, match=rf"codetrail\.toml.*CODETRAIL_{name.upper()}.*{name}_file") as refused:
+        load(f'{name} = "a secret of many bytes"')
     assert "a secret" not in str(refused.value)
+
+
+def test_a_short_webhook_secret_is_bad_input_and_not_shown(load, monkeypatch):
+    monkeypatch.setenv("CODETRAIL_WEBHOOK_SECRET", "guessable")
+    with pytest.raises(BadInput, match="webhook_secret") as refused:
+        load()
+    assert "guessable" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["https://shop.example/hooks/a?b=c", "http://127.0.0.1:8080", "https://[::1]:8443/x"])
+def test_a_webhook_s_url(load, url):
+    assert load(f'webhook_url = "{url}"').webhook_url == url
 
 
 def test_settings_are_not_changed_afterwards(load):
