@@ -99,7 +99,7 @@ def _refreshes(small: Lake, root: Path, rounds: int) -> dict[str, str]:
 
 def _copies(rounds: int) -> range:
     """Numbers of copies that the lake does not hold yet, of this run and of those before."""
-    first = 10_000 + int(time.time()) % 1_000_000 * 10
+    first = 10_000 + int(time.time()) % 100_000 * 10
     return range(first, first + rounds)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from pipelines.live.counts import EVERYTHING, Count, Credited, Ordered, Pair
@@ -80,7 +81,7 @@ class Moment:
         return Course(
             minutes=self._points(self.sums.minutes.get(key, {}), last_minutes(self.until)),
             hours=self._points(self.sums.hours.get(key, {}), last_hours(self.until, timezone)),
-            days=self._points(self.sums.days.get(key, {}), days),
+            days=self._points(self.sums.slow.days.get(key, {}), days),
         )
 
     def _points(self, counted: Mapping[datetime, Count], beginnings: Iterable[datetime]) -> tuple[Point, ...]:
@@ -157,16 +158,26 @@ class Moment:
         """Live where the lake has the facts; impressions and engagements are those of the last publish."""
         return progress(target, self._by_day(target), self.until, timezone, self.currency, self.digits)
 
-    def _by_day(self, target: Target) -> dict[date, Decimal] | None:
-        place = ("orders", "revenue", "clicks").index(target.metric) if target.metric in LIVE else None
-        if place is None:
+    def _by_day(self, target: Target) -> Mapping[date, Decimal] | None:
+        if target.metric not in LIVE:
             return self.marts.by_day(target)
-        found: dict[date, Decimal] = {}
-        for (influencer, campaign), days in self.sums.facts_by_day.items():
-            if campaign == target.campaign_id and target.influencer_id in (None, influencer):
+        days = self._facts.get((target.campaign_id, target.influencer_id), {})
+        place = LIVE.index(target.metric)
+        if target.metric == "revenue":
+            return {day: self.money(int(facts[place])) for day, facts in days.items()}
+        return {day: Decimal(round(facts[place])) for day, facts in days.items()}
+
+    @cached_property
+    def _facts(self) -> dict[tuple[str, str | None], dict[date, list[float]]]:
+        """What targets count, by campaign and influencer, null for all of a campaign's, and by day."""
+        found: dict[tuple[str, str | None], dict[date, list[float]]] = {}
+        for (influencer, campaign), days in self.sums.slow.facts_by_day.items():
+            for whose in (influencer, None):
+                into = found.setdefault((campaign, whose), {})
                 for day, facts in days.items():
-                    amount = self.money(facts[1]) if place == 1 else Decimal(round(facts[place]))
-                    found[day] = found.get(day, Decimal(0)) + amount
+                    sums = into.setdefault(day, [0, 0, 0])
+                    for place, more in enumerate(facts):
+                        sums[place] += more
         return found
 
 

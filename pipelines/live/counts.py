@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.live.orders import MODELS, SUMMED_COLUMNS
+
 MINUTE, QUARTER, HOUR, DAY = 60_000_000, 900_000_000, 3_600_000_000, 86_400_000_000  # microseconds
 MINUTES, HOURS, DAYS = 60, 48, 30
 EVERYTHING = ""  # stands for all campaigns, whose ids are never empty
@@ -33,23 +35,22 @@ from whole
 inner join pairs using (pair)
 left join provisional using (model, pair)
 """
-ORDERS = """
-select
-    campaign_id, count(*), count(*) filter (where instant > $settled), coalesce(sum(gross), 0), coalesce(sum(net), 0),
-    coalesce(sum(net) filter (where instant > $settled), 0), count(*) filter (where net is null)
-from orders
-left join pairs using (pair)
-where instant is not null
-group by grouping sets ((), (campaign_id))
-having grouping(campaign_id) = {whole}
-"""
-UNCREDITED = """
-with models as (select unnest(enum_range(null::model)) as model)
+ORDERS = f"""
+with provisional as (
+    select pair, count(*) as orders, sum(net) as net from orders where instant > $settled group by pair
+),
 
-select models.model::varchar, coalesce(sum(net), 0), count(*)
-from models inner join orders on instant is not null and not list_contains(orders.models, models.model)
-group by models.model
-"""
+whole as (
+    select pair, {", ".join(f"sum({name})::bigint as {name}" for name in SUMMED_COLUMNS)} from order_sums group by pair
+)
+
+select
+    campaign_id, whole.orders, coalesce(provisional.orders, 0), gross, whole.net, coalesce(provisional.net, 0),
+    whole.* exclude (pair, orders, gross, net)
+from whole
+left join provisional on whole.pair is not distinct from provisional.pair
+left join pairs on whole.pair = pairs.pair
+"""  # noqa: S608
 COUNTED = """
 with events as (
     select instant, pair, 1 as orders, net, 0 as uses from orders where instant > $since and instant <= $until
@@ -58,9 +59,12 @@ with events as (
 ),
 
 counted as (
-    select
-        instant // {unit} as place, campaign_id, sum(orders) as orders, sum(net) as net, sum(uses) as uses, 0 as clicks
-    from events left join pairs using (pair) group by all
+    select place, campaign_id, sum(orders) as orders, sum(net) as net, sum(uses) as uses, 0 as clicks
+    from (
+        select instant // {unit} as place, pair, sum(orders) as orders, sum(net) as net, sum(uses) as uses
+        from events group by all
+    )
+    left join pairs using (pair) group by all
     union all
     select {place} as place, campaign_id, 0, 0, 0, sum(clicks)
     from {clicks} where place > $since // {unit} and place <= $until // {unit} group by all
@@ -98,11 +102,14 @@ CLICKS = """
 select influencer_id, campaign_id, sum(clicks), sum(valid_clicks) from click_days group by all
 """
 USES = """
-select
-    campaign_id, grouping(campaign_id) = 1, count(*),
-    count(distinct code) filter (where is_valid and instant > $until - 86_400_000_000)
-from codes left join pairs using (pair)
-group by grouping sets ((), (campaign_id))
+select campaign_id, sum(uses)
+from (select pair, count(*) as uses from codes group by pair) left join pairs using (pair)
+group by all
+"""
+ACTIVE = """
+select distinct campaign_id, code
+from (select distinct pair, code from codes where is_valid and instant > $until - 86_400_000_000)
+inner join pairs using (pair)
 """
 CREDITED_BY_DAY = """
 select model::varchar, influencer_id, campaign_id, day, round(sum(weight), 9)
@@ -145,6 +152,9 @@ class Ordered:
     provisional_net: int = 0
     unpriced: int = 0
 
+    def __add__(self, other: "Ordered") -> "Ordered":
+        return Ordered(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -173,20 +183,24 @@ class Counts:
             found.setdefault(model, {})[influencer, campaign] = Credited(*sums)
         return found
 
-    def ordered(self, settled: int) -> dict[str | None, Ordered]:
-        """By the winner's campaign, null for what nobody earned; and all of them under EVERYTHING."""
-        whole = [Ordered(*sums) for _, *sums in self._rows(ORDERS.format(whole=1), settled=settled)]
-        parts = {campaign: Ordered(*sums) for campaign, *sums in self._rows(ORDERS.format(whole=0), settled=settled)}
-        return {EVERYTHING: whole[0] if whole else Ordered(), **parts}
+    def ordered(self, settled: int) -> tuple[dict[str | None, Ordered], dict[str, int]]:
+        """By the winner's campaign, null for what nobody earned, and all of them under EVERYTHING.
+
+        And by model the net of the orders that it credits to nobody.
+        """
+        found: dict[str | None, Ordered] = {}
+        left = [0] * len(MODELS)
+        for campaign, *sums in self._rows(ORDERS, settled=settled):
+            more = Ordered(*sums[: -len(MODELS)])
+            for key in (campaign, EVERYTHING):
+                found[key] = found.get(key, Ordered()) + more
+            left = [one + other for one, other in zip(left, sums[-len(MODELS) :], strict=True)]
+        return found, dict(zip(MODELS, left, strict=True))
 
     def newest_order(self) -> int | None:
         """When the last order was placed, in microseconds."""
         found: int | None = self._rows("select max(instant) from orders")[0][0]
         return found
-
-    def uncredited(self) -> dict[str, tuple[int, int]]:
-        """By model the net of the orders that it credits to nobody, and how many they are."""
-        return {model: (net, orders) for model, net, orders in self._rows(UNCREDITED)}
 
     def clicks(self) -> dict[Pair, tuple[int, int]]:
         """All clicks and the valid ones of each pair."""
@@ -194,8 +208,10 @@ class Counts:
 
     def uses(self, until: int) -> dict[str | None, tuple[int, int]]:
         """Redemptions, and codes validly redeemed in the last 24 hours, by campaign; all under EVERYTHING."""
-        rows = self._rows(USES, until=until)
-        return {EVERYTHING if is_whole else campaign: (uses, codes) for campaign, is_whole, uses, codes in rows}
+        uses = dict(self._rows(USES))
+        active = self._rows(ACTIVE, until=until)
+        found = {campaign: (count, sum(of == campaign for of, _ in active)) for campaign, count in uses.items()}
+        return found | {EVERYTHING: (sum(uses.values()), len({code for _, code in active}))}
 
     def minutes(self, until: int) -> Course:
         """The last MINUTES, as far as anything happened."""

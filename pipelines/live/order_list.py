@@ -20,7 +20,7 @@ with credited as (
     group by number
 ),
 
-listed as (
+listed as materialized (
     select orders.*, credited.credited from orders
     {join} join credited using (number)
     where instant is not null
@@ -28,20 +28,21 @@ listed as (
         and ($until is null or instant < $until)
         and ($status is null or (instant > $settled) = ($status = 'provisional'))
         and case $only
-            when 'unattributed' then not list_contains(models, $model::model)
+            when 'unattributed' then models & (1 << enum_code($model::model)) = 0
             when 'new' then is_new_customer
             when 'unpriced' then net is null
             else true
         end
-)
+),
+
+page as (select * from listed order by instant desc, order_id limit $limit offset $offset)
 
 select
-    order_id, instant, instant > $settled, currency, own_net, net, credited, winners.influencer_id,
-    count(*) over () as total
-from listed
+    counted.total, order_id, instant, instant > $settled, currency, own_net, net, credited, winners.influencer_id
+from (select count(*) as total from listed) as counted
+left join page on true
 left join pairs as winners using (pair)
 order by instant desc, order_id
-limit $limit offset $offset
 """
 
 
@@ -67,9 +68,8 @@ def list_orders(
         "offset": query.offset,
     }
     rows = connection.execute(LISTED.format(join="inner" if is_part else "left"), given).fetchall()
-    total = rows[0][-1] if rows else 0
     return Orders(
-        total,
+        rows[0][0],
         tuple(
             OrderRow(
                 order_id=order_id,
@@ -81,7 +81,8 @@ def list_orders(
                 credited=None if credited is None else _amount(credited, digits),
                 winner=None if winner is None else handles.get(winner, winner),
             )
-            for order_id, instant, is_provisional, currency, own_net, net, credited, winner, _ in rows
+            for _, order_id, instant, is_provisional, currency, own_net, net, credited, winner in rows
+            if order_id is not None
         ),
     )
 

@@ -8,6 +8,7 @@ from pipelines.stores.lake import Lake
 MODELS = ("policy", "first", "last", "linear", "position", "time_decay")
 """Those whose credits the lake holds."""
 
+SUMMED_COLUMNS = ("orders", "gross", "net", "unpriced", *(f"left_{n}" for n in range(len(MODELS))))
 CREATE = (
     f"create type model as enum {MODELS}",
     "create sequence numbers",
@@ -16,7 +17,7 @@ CREATE = (
     """
     create table orders (
         number int, order_id varchar, revision_key bigint, instant bigint, pair smallint, gross bigint, net bigint,
-        is_new_customer bool, models model[], currency varchar, own_net bigint
+        is_new_customer bool, models utinyint, currency varchar, own_net bigint
     )
     """,
     """
@@ -30,12 +31,14 @@ CREATE = (
         model model, pair smallint, day date, weight double, gross bigint, net bigint, new_customers double
     )
     """,
+    f"create table order_sums (pair smallint, {', '.join(f'{name} bigint' for name in SUMMED_COLUMNS)})",
     "create table codes (number int, code varchar, pair smallint, instant bigint, is_valid bool, reason varchar)",
 )
 """`instant` in microseconds; amounts in minor units of the reporting currency, null without a rate.
 
-An order keeps its row, without a time, when it is none any more. Its `pair` is the winner; `models` are those that
-credit somebody; `own_net` is in the order's own currency.
+`order_sums` of all orders by winner; `left_n` is the net of those that the n-th model credits to nobody.
+An order keeps its row, without a time, when it is none any more. Its `pair` is the winner; of `models` the
+bits of those are set that credit somebody, in their order; `own_net` is in the order's own currency.
 """
 
 NEWEST = """
@@ -96,7 +99,18 @@ group by all
 """
 """Every offset of a time zone is a multiple of a quarter of an hour, so a quarter lies in one day of it."""
 
+LEFT = ", ".join(f"{{sign}}coalesce(sum(net) filter (where models & {1 << n} = 0), 0)" for n in range(len(MODELS)))
+ORDERS_SUMMED = """
+insert into order_sums
+select
+    pair, {sign}count(*), {sign}coalesce(sum(gross), 0), {sign}coalesce(sum(net), 0),
+    {sign}count(*) filter (where net is null), {left}
+from orders
+where instant is not null and number in (select number from changed)
+group by pair
+"""
 FORGET = (
+    ORDERS_SUMMED.format(sign="-", left=LEFT.format(sign="-")),
     SUMMED.format(credits="(from credits where number in (select number from changed where was_there))", sign="-"),
     "delete from credits where number in (select number from changed where was_there)",
     "delete from codes where number in (select number from changed where was_there)",
@@ -129,10 +143,12 @@ REMEMBER = (
     insert into orders
     select
         number, order_id, revision_key, instant, pairs.pair, gross, net, is_new_customer,
-        list_distinct([c.model::model for c in credits]), currency, net_minor
+        coalesce(list_sum(list_distinct([1 << enum_code(c.model::model) for c in credits])), 0)::utinyint,
+        currency, net_minor
     from changed
     left join pairs on winner_influencer_id = pairs.influencer_id and winner_campaign_id = pairs.campaign_id
     """,
+    ORDERS_SUMMED.format(sign="", left=LEFT.format(sign="")),
 )
 TIDY = (
     """
@@ -142,6 +158,10 @@ TIDY = (
         sum(new_customers) as new_customers
     from credit_days group by all
     """,
+    f"""
+    create or replace table order_sums as
+    select pair, {", ".join(f"sum({name})::bigint as {name}" for name in SUMMED_COLUMNS)} from order_sums group by pair
+    """,  # noqa: S608
     "create or replace table credits as select * from credits",
     "create or replace table codes as select * from codes",
     "create or replace table orders as select * from orders",

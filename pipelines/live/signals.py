@@ -12,13 +12,12 @@ from pipelines.live.reference import Holding, Roster
 from pipelines.live.sums import micros
 from pipelines.rules.baseline import HISTORY_HOURS
 from pipelines.rules.bursts import LEAST_BOTS, SLOT, BotClicks, bot_bursts
-from pipelines.rules.leaks import LEAST_USES, CodeUse, leaked_codes
+from pipelines.rules.leaks import LEAST_USES, CodeUse, Suspect, leaked_codes
 from pipelines.rules.plans import burnt_budgets, overdue_deliverables
 from pipelines.rules.signals import Signal, SubjectKind, in_order
 from pipelines.rules.swings import DROP_MEDIAN, SPIKE_COUNT, Series, swings
 from pipelines.rules.unrecognised import UnknownCode, UnresolvedLink, unknown_codes, unresolved_links
 
-HOURS_A_WEEK, HOURS_A_DAY = 168, 24
 LEAK_DAYS = 16
 CODE_HOURS = "select code as subject, instant // 3_600_000_000 as hour, count(*) as uses from codes group by all"
 LINK_HOURS = "select link_id as subject, hour, sum(valid_clicks) as uses from click_hours group by all"
@@ -27,24 +26,29 @@ with hours as ({hours}),
 
 usual as (
     select subject, sum(uses) as uses from hours
-    where hour < $running - 1 and (($running - 1 - hour) % 168 = 0 or ($running - 1 - hour) % 24 = 0)
+    where hour < $running - 1 and ($running - 1 - hour) % 24 = 0
     group by subject
-),
+)
 
-wanted as (
-    select subject from hours where hour in ($running, $running - 1) and uses >= $spike
-    union
-    select subject from usual where uses >= $drop
-),
+select subject from hours where hour in ($running, $running - 1) and uses >= $spike
+union
+select subject from usual where uses >= $drop
+"""
+"""Who can be a spike, or was used enough at this hour before to be a drop."""
 
-firsts as (select subject, min(hour) as first_hour from hours semi join wanted using (subject) group by subject)
+HISTORY = """
+with hours as ({hours}),
+
+mine as (select * from hours where subject in $subjects),
+
+firsts as (select subject, min(hour) as first_hour from mine group by subject)
 
 select subject, hour, uses, first_hour
-from hours inner join firsts using (subject)
-where hour > $running - $history and hour <= $running
+from mine inner join firsts using (subject)
+where hour > $running - $history and hour <= $running and (
+    $is_whole or hour > $running - 3 or ($running - hour) % 24 = 0 or ($running - 1 - hour) % 24 = 0
+)
 """
-"""Whoever can be a spike, or was used enough at this hour before to be a drop, with all hours of its history."""
-
 LEAKING = """
 with hours as (
     select code, pair, instant // 3_600_000_000 as hour, count(*) as uses from codes
@@ -100,8 +104,8 @@ def signals(
     return tuple(
         in_order(
             [
-                *swings(_series(connection, roster, now), now),
-                *leaked_codes(_uses(connection, now), marts.suspects, now),
+                *_swings(connection, roster, now),
+                *leaked_codes(_uses(connection, now), _suspects(marts, roster, now), now),
                 *bot_bursts(_bots(connection, now), now),
                 *unknown_codes(_unknown(connection, now), roster.speller, currency),
                 *unresolved_links(_nameless(connection, now)),
@@ -112,16 +116,24 @@ def signals(
     )
 
 
-def _series(connection: duckdb.DuckDBPyConnection, roster: Roster, now: int) -> Iterable[Series]:
-    given = {"running": now // HOUR, "spike": SPIKE_COUNT, "drop": 3 * DROP_MEDIAN, "history": HISTORY_HOURS + 48}
-    of_codes = connection.execute(SWINGING.format(hours=CODE_HOURS), given).fetchall()
-    of_links = connection.execute(SWINGING.format(hours=LINK_HOURS), given).fetchall()
-    yield from _by_subject(of_codes, SubjectKind.CODE, _held(roster.codes, now))
-    yield from _by_subject(of_links, SubjectKind.LINK, _held(roster.links, now))
-
-
-def _held(holdings: Iterable[Holding], now: int) -> dict[str, Holding]:
-    return {one.name: one for one in holdings if one.holds(now)}
+def _swings(connection: duckdb.DuckDBPyConnection, roster: Roster, now: int) -> Iterable[Signal]:
+    """First from the hours alone that decide it; whoever swings, from all of its history, which tells since when."""
+    for hours, kind, holdings in (
+        (CODE_HOURS, SubjectKind.CODE, roster.codes),
+        (LINK_HOURS, SubjectKind.LINK, roster.links),
+    ):
+        held = {one.name: one for one in holdings if one.holds(now)}
+        given = {"running": now // HOUR, "spike": SPIKE_COUNT, "drop": 2 * DROP_MEDIAN}
+        wanted = [subject for (subject,) in connection.execute(SWINGING.format(hours=hours), given).fetchall()]
+        subjects = [subject for subject in wanted if subject in held]
+        for is_whole in (False, True):
+            if subjects:
+                asked = {"running": now // HOUR, "history": HISTORY_HOURS + 48, "is_whole": is_whole}
+                rows = connection.execute(HISTORY.format(hours=hours), asked | {"subjects": subjects}).fetchall()
+                found = swings(_by_subject(rows, kind, held), now)
+                subjects = sorted({signal.subject for signal in found})
+                if is_whole:
+                    yield from found
 
 
 def _by_subject(rows: Iterable[Any], kind: SubjectKind, held: Mapping[str, Holding]) -> Iterable[Series]:
@@ -131,8 +143,14 @@ def _by_subject(rows: Iterable[Any], kind: SubjectKind, held: Mapping[str, Holdi
         counts.setdefault(subject, {})[hour] = uses
         firsts[subject] = first_hour
     for subject, hours in counts.items():
-        if (holding := held.get(subject)) is not None:
-            yield Series(subject, kind, hours, firsts[subject], holding.campaign_id, holding.influencer_id)
+        holding = held[subject]
+        yield Series(subject, kind, hours, firsts[subject], holding.campaign_id, holding.influencer_id)
+
+
+def _suspects(marts: Marts, roster: Roster, now: int) -> Iterable[Suspect]:
+    """Those that are not marked compromised since."""
+    marked = {one.name for one in roster.codes if one.void_at is not None and one.void_at <= now}
+    return (one for one in marts.suspects if one.code not in marked)
 
 
 def _uses(connection: duckdb.DuckDBPyConnection, now: int) -> Iterable[CodeUse]:

@@ -12,37 +12,50 @@ A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class Slow:
+    """What is counted less often: it costs more, and moves less."""
+
+    days: Course
+    facts_by_day: Mapping[Pair, Mapping[date, tuple[float, int, int]]]
+
+    @classmethod
+    def of(cls, counts: Counts, until: datetime, targeted: Iterable[str]) -> "Slow":
+        """Up to an instant; facts of `targeted` campaigns."""
+        return cls(counts.days(micros(until)), counts.facts_by_day(targeted))
+
+
+@dataclass(frozen=True)
 class Sums:
     """All counts of one moment, as `Counts` answers them."""
 
     credited: Mapping[str, Mapping[Pair, Credited]]
     ordered: Mapping[str | None, Ordered]
-    uncredited: Mapping[str, tuple[int, int]]
+    uncredited: Mapping[str, int]
     clicks: Mapping[Pair, tuple[int, int]]
     uses: Mapping[str | None, tuple[int, int]]
     minutes: Course
     hours: Course
-    days: Course
     credited_by_day: Mapping[tuple[str, str, str], Mapping[date, float]]
-    facts_by_day: Mapping[Pair, Mapping[date, tuple[float, int, int]]]
     newest_order: datetime | None
+    slow: Slow
 
     @classmethod
-    def of(cls, counts: Counts, until: datetime, settled: datetime, targeted: Iterable[str]) -> "Sums":
-        """Up to an instant; what was ordered after `settled` is provisional. Facts of `targeted` campaigns."""
+    def of(cls, counts: Counts, until: datetime, settled: datetime, slow: Slow) -> "Sums":
+        """Up to an instant; what was ordered after `settled` is provisional."""
         last, boundary = micros(until), micros(settled)
+        ordered, uncredited = counts.ordered(boundary)
+        newest = counts.newest_order()
         return cls(
             credited=counts.credited(boundary),
-            ordered=counts.ordered(boundary),
-            uncredited=counts.uncredited(),
+            ordered=ordered,
+            uncredited=uncredited,
             clicks=counts.clicks(),
             uses=counts.uses(last),
             minutes=counts.minutes(last),
             hours=counts.hours(last),
-            days=counts.days(last),
             credited_by_day=counts.credited_by_day(until.date() - (DAYS + 2) * A_DAY),
-            facts_by_day=counts.facts_by_day(targeted),
-            newest_order=None if (newest := counts.newest_order()) is None else _instant(newest),
+            newest_order=None if newest is None else EPOCH + newest * MICROSECOND,
+            slow=slow,
         )
 
 
@@ -72,7 +85,3 @@ def midnight(day: date, timezone: str) -> datetime:
 def micros(instant: datetime) -> int:
     """Since 1970, in microseconds."""
     return (instant - EPOCH) // MICROSECOND
-
-
-def _instant(at: int) -> datetime:
-    return EPOCH + at * MICROSECOND

@@ -15,11 +15,12 @@ from pipelines.live.counted import Counted
 from pipelines.live.counts import EVERYTHING, Counts, Ordered
 from pipelines.live.news import OtherLake
 from pipelines.live.order_list import list_orders
+from pipelines.live.orders import MODELS
 from pipelines.live.published import Marts, Published
 from pipelines.live.reference import Roster, roster
 from pipelines.live.signals import signals
 from pipelines.live.stream_state import StreamState
-from pipelines.live.sums import Sums
+from pipelines.live.sums import Slow, Sums
 from pipelines.monitor import page_metrics
 from pipelines.monitor.snapshot import Honesty, Snapshot, Stream
 from pipelines.monitor.snapshot import Published as PublishedVersion
@@ -34,7 +35,7 @@ from pipelines.stores.workspace import Workspace
 
 LOOK_SECONDS = 0.4  # between two looks: a look costs up to 0.2, and the page has a core for other things too
 ANEW = timedelta(seconds=5)  # time goes on also where nothing arrives
-SIGNALS_EVERY = timedelta(seconds=2)
+SLOW_EVERY = timedelta(seconds=2)  # for what costs more and moves less
 REFERENCE_SECONDS = timedelta(seconds=5)
 LIVE = timedelta(hours=1)  # a stream whose newest event is younger is shown up to the clock
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -73,7 +74,7 @@ class Watch:
         self._thread = threading.Thread(target=self._look_again_and_again, name="watch", daemon=True)
         self._read_at = now()
         self.problem: str | None = None
-        self._signalled: tuple[datetime | None, tuple[Signal, ...]] = (None, ())
+        self._slow: tuple[_Read, datetime, Slow, tuple[Signal, ...]] | None = None
         self._read = self._open()
         self._read.counted.catch_up(self._read_at)
         self.snapshot, self.refreshed_at = self._made(self._read_at, 1), self._read_at
@@ -174,7 +175,8 @@ class Watch:
         arrived_at, occurred_at = read.counted.arrivals.newest()
         until = self._until(occurred_at, now)
         marts = self._published.marts(until.date())
-        sums = Sums.of(read.counts, until, settled, {target.campaign_id for target in read.roster.targets})
+        slow, found = self._slowly(read, marts, until, now)
+        sums = Sums.of(read.counts, until, settled, slow)
         currency = self._settings.reporting_currency
         moment = Moment(until, sums, marts, read.roster, currency, self._digits)
         return Snapshot(
@@ -184,26 +186,27 @@ class Watch:
             reporting_currency=currency,
             reporting_digits=self._digits,
             campaigns=moment.views(),
-            signals=self._signals(read, marts, until, now),
+            signals=found,
             honesty=self._honesty(arrived_at, moment, read.counted.arrivals.rejected()),
             costs_until=None if marts.version is None else until.date(),
         )
 
-    def _signals(self, read: _Read, marts: Marts, until: datetime, now: datetime) -> tuple[Signal, ...]:
-        at, found = self._signalled
-        if at is None or now - at >= SIGNALS_EVERY:
-            found = signals(read.counted.connection, read.roster, marts, until, self._settings.reporting_currency)
-            self._signalled = (now, found)
-        return found
+    def _slowly(self, read: _Read, marts: Marts, until: datetime, now: datetime) -> tuple[Slow, tuple[Signal, ...]]:
+        if self._slow is None or self._slow[0] is not read or now - self._slow[1] >= SLOW_EVERY:
+            slow = Slow.of(read.counts, until, {target.campaign_id for target in read.roster.targets})
+            currency = self._settings.reporting_currency
+            found = signals(read.counted.connection, read.roster, marts, until, currency)
+            self._slow = (read, now, slow, found)
+        return self._slow[2], self._slow[3]
 
     def _honesty(self, arrived_at: datetime | None, moment: Moment, rejected: Mapping[str, int]) -> Honesty:
         lateness = timedelta(microseconds=self._settings.lateness)
         ordered = moment.sums.ordered.get(EVERYTHING, Ordered())
         newest = moment.sums.newest_order
         sums = {}
-        for model, pairs in moment.sums.credited.items():
-            credited = moment.money(sum(of.net for of in pairs.values()))
-            left = moment.money(moment.sums.uncredited.get(model, (0, 0))[0])
+        for model in MODELS:
+            credited = moment.money(sum(of.net for of in moment.sums.credited.get(model, {}).values()))
+            left = moment.money(moment.sums.uncredited[model])
             sums[model] = ModelSums(credited, left, moment.money(ordered.net))
         return Honesty(
             as_of=arrived_at,

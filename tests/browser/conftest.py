@@ -24,11 +24,11 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 RUN_AXE = "() => axe.run({resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """Chromium with a home and a profile of its own.
 
-    It ends with the tests of this folder, for while Playwright runs, `asyncio.run` cannot be called in its thread.
+    It ends with the tests of a file, for while Playwright runs, `asyncio.run` cannot be called in its thread.
     """
     program = next((one for one in (CHROMIUM, shutil.which("chromium")) if one and os.access(one, os.X_OK)), None)
     if program is None:
