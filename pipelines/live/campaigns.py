@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from pipelines.live.counts import EVERYTHING, Count, Credited, Ordered, Pair
@@ -13,7 +12,7 @@ from pipelines.live.published import Marts
 from pipelines.live.reference import Campaign, Person, Roster
 from pipelines.live.sums import Sums, last_days, last_hours, last_minutes, midnight
 from pipelines.monitor.snapshot import CampaignView, Course, Headline, InfluencerRow, Point
-from pipelines.rules.pacing import Progress, Target, progress
+from pipelines.rules.pacing import Progress
 
 NOTHING = Credited(0.0, 0, 0, 0.0, 0.0, 0)
 NO_COUNT = Count()
@@ -27,6 +26,7 @@ class Moment:
     sums: Sums
     marts: Marts
     roster: Roster
+    pacing: Mapping[str, tuple[Progress, ...]]
     currency: str
     digits: int
 
@@ -41,8 +41,7 @@ class Moment:
     def _view(self, campaign: Campaign | None) -> CampaignView:
         key = EVERYTHING if campaign is None else campaign.campaign_id
         timezone = "UTC" if campaign is None else campaign.timezone
-        targets = [one for one in self.roster.targets if campaign is not None and one.campaign_id == key]
-        pacing = [self._progress(one, timezone) for one in targets]
+        pacing = self.pacing.get(key, ())
         return CampaignView(
             campaign_id=None if campaign is None else key,
             name="All campaigns" if campaign is None else campaign.name,
@@ -53,7 +52,7 @@ class Moment:
             headline=self._headline(key),
             course=self._course(key, timezone),
             influencers={model: self._influencers(key, timezone, model, pacing) for model in MODELS},
-            pacing=tuple(pacing),
+            pacing=pacing,
         )
 
     def _headline(self, key: str) -> Headline:
@@ -112,7 +111,7 @@ class Moment:
         cost = _total([*(one.cost for one in returned), commission]) if returned else None
         net = self.money(credited.net)
         engagements = _total(one.engagements for one in returned)
-        by_day = [self.sums.credited_by_day.get((model, *pair), {}) for pair in pairs]
+        by_day = [self.sums.slow.credited_by_day.get((model, *pair), {}) for pair in pairs]
         return InfluencerRow(
             influencer_id=influencer,
             handle=person.handle,
@@ -153,35 +152,6 @@ class Moment:
             round(sum(one.provisional_orders for one in every), 9),
             sum(one.provisional_net for one in every),
         )
-
-    def _progress(self, target: Target, timezone: str) -> Progress:
-        """Live where the lake has the facts; impressions and engagements are those of the last publish."""
-        return progress(target, self._by_day(target), self.until, timezone, self.currency, self.digits)
-
-    def _by_day(self, target: Target) -> Mapping[date, Decimal] | None:
-        if target.metric not in LIVE:
-            return self.marts.by_day(target)
-        days = self._facts.get((target.campaign_id, target.influencer_id), {})
-        place = LIVE.index(target.metric)
-        if target.metric == "revenue":
-            return {day: self.money(int(facts[place])) for day, facts in days.items()}
-        return {day: Decimal(round(facts[place])) for day, facts in days.items()}
-
-    @cached_property
-    def _facts(self) -> dict[tuple[str, str | None], dict[date, list[float]]]:
-        """What targets count, by campaign and influencer, null for all of a campaign's, and by day."""
-        found: dict[tuple[str, str | None], dict[date, list[float]]] = {}
-        for (influencer, campaign), days in self.sums.slow.facts_by_day.items():
-            for whose in (influencer, None):
-                into = found.setdefault((campaign, whose), {})
-                for day, facts in days.items():
-                    sums = into.setdefault(day, [0, 0, 0])
-                    for place, more in enumerate(facts):
-                        sums[place] += more
-        return found
-
-
-LIVE = ("orders", "revenue", "clicks")
 
 
 def _by_day(counts: Iterable[Mapping[date, float]], days: list[date]) -> tuple[float, ...]:

@@ -16,12 +16,17 @@ class Slow:
     """What is counted less often: it costs more, and moves less."""
 
     days: Course
+    credited_by_day: Mapping[tuple[str, str, str], Mapping[date, float]]
     facts_by_day: Mapping[Pair, Mapping[date, tuple[float, int, int]]]
 
     @classmethod
     def of(cls, counts: Counts, until: datetime, targeted: Iterable[str]) -> "Slow":
         """Up to an instant; facts of `targeted` campaigns."""
-        return cls(counts.days(micros(until)), counts.facts_by_day(targeted))
+        return cls(
+            days=counts.days(micros(until)),
+            credited_by_day=counts.credited_by_day(until.date() - (DAYS + 2) * A_DAY),
+            facts_by_day=counts.facts_by_day(targeted),
+        )
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,6 @@ class Sums:
     uses: Mapping[str | None, tuple[int, int]]
     minutes: Course
     hours: Course
-    credited_by_day: Mapping[tuple[str, str, str], Mapping[date, float]]
     newest_order: datetime | None
     slow: Slow
 
@@ -53,7 +57,6 @@ class Sums:
             uses=counts.uses(last),
             minutes=counts.minutes(last),
             hours=counts.hours(last),
-            credited_by_day=counts.credited_by_day(until.date() - (DAYS + 2) * A_DAY),
             newest_order=None if newest is None else EPOCH + newest * MICROSECOND,
             slow=slow,
         )

@@ -16,6 +16,7 @@ from pipelines.live.counts import EVERYTHING, Counts, Ordered
 from pipelines.live.news import OtherLake
 from pipelines.live.order_list import list_orders
 from pipelines.live.orders import MODELS
+from pipelines.live.pacing import pacing_of
 from pipelines.live.published import Marts, Published
 from pipelines.live.reference import Roster, roster
 from pipelines.live.signals import signals
@@ -27,6 +28,7 @@ from pipelines.monitor.snapshot import Published as PublishedVersion
 from pipelines.monitor.snapshot import Sums as ModelSums
 from pipelines.monitor.watched import OrderQuery, Orders
 from pipelines.rules.money import minor_digits
+from pipelines.rules.pacing import Progress
 from pipelines.rules.signals import Signal
 from pipelines.settings import Settings
 from pipelines.stores.reference import Reference
@@ -35,7 +37,7 @@ from pipelines.stores.workspace import Workspace
 
 LOOK_SECONDS = 0.4  # between two looks: a look costs up to 0.2, and the page has a core for other things too
 ANEW = timedelta(seconds=5)  # time goes on also where nothing arrives
-SLOW_EVERY = timedelta(seconds=2)  # for what costs more and moves less
+SLOW_EVERY = timedelta(seconds=5)  # for what costs more and moves less
 REFERENCE_SECONDS = timedelta(seconds=5)
 LIVE = timedelta(hours=1)  # a stream whose newest event is younger is shown up to the clock
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -49,6 +51,17 @@ class _Read:
     roster: Roster
     counted: Counted
     counts: Counts
+
+
+@dataclass(frozen=True)
+class _Slowly:
+    """What was found out at an instant, and holds until the next time."""
+
+    read: _Read
+    at: datetime
+    slow: Slow
+    pacing: Mapping[str, tuple[Progress, ...]]
+    signals: tuple[Signal, ...]
 
 
 class Watch:
@@ -74,7 +87,7 @@ class Watch:
         self._thread = threading.Thread(target=self._look_again_and_again, name="watch", daemon=True)
         self._read_at = now()
         self.problem: str | None = None
-        self._slow: tuple[_Read, datetime, Slow, tuple[Signal, ...]] | None = None
+        self._slow: _Slowly | None = None
         self._read = self._open()
         self._read.counted.catch_up(self._read_at)
         self.snapshot, self.refreshed_at = self._made(self._read_at, 1), self._read_at
@@ -175,10 +188,10 @@ class Watch:
         arrived_at, occurred_at = read.counted.arrivals.newest()
         until = self._until(occurred_at, now)
         marts = self._published.marts(until.date())
-        slow, found = self._slowly(read, marts, until, now)
-        sums = Sums.of(read.counts, until, settled, slow)
+        slowly = self._slowly(read, marts, until, now)
+        sums = Sums.of(read.counts, until, settled, slowly.slow)
         currency = self._settings.reporting_currency
-        moment = Moment(until, sums, marts, read.roster, currency, self._digits)
+        moment = Moment(until, sums, marts, read.roster, slowly.pacing, currency, self._digits)
         return Snapshot(
             number=number,
             taken_at=now,
@@ -186,18 +199,19 @@ class Watch:
             reporting_currency=currency,
             reporting_digits=self._digits,
             campaigns=moment.views(),
-            signals=found,
+            signals=slowly.signals,
             honesty=self._honesty(arrived_at, moment, read.counted.arrivals.rejected()),
             costs_until=None if marts.version is None else until.date(),
         )
 
-    def _slowly(self, read: _Read, marts: Marts, until: datetime, now: datetime) -> tuple[Slow, tuple[Signal, ...]]:
-        if self._slow is None or self._slow[0] is not read or now - self._slow[1] >= SLOW_EVERY:
+    def _slowly(self, read: _Read, marts: Marts, until: datetime, now: datetime) -> _Slowly:
+        if self._slow is None or self._slow.read is not read or now - self._slow.at >= SLOW_EVERY:
             slow = Slow.of(read.counts, until, {target.campaign_id for target in read.roster.targets})
             currency = self._settings.reporting_currency
+            pacing = pacing_of(read.roster, slow.facts_by_day, marts, until, currency, self._digits)
             found = signals(read.counted.connection, read.roster, marts, until, currency)
-            self._slow = (read, now, slow, found)
-        return self._slow[2], self._slow[3]
+            self._slow = _Slowly(read, now, slow, pacing, found)
+        return self._slow
 
     def _honesty(self, arrived_at: datetime | None, moment: Moment, rejected: Mapping[str, int]) -> Honesty:
         lateness = timedelta(microseconds=self._settings.lateness)

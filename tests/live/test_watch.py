@@ -150,7 +150,7 @@ def test_a_growing_lake_is_followed_to_the_same_numbers(inputs, codetrail_here, 
     assert watch.snapshot is first
     put_back()
     assert codetrail_here("--workspace", inputs, "run").code == 0
-    clock.pass_by(seconds=2)  # what costs more is counted less often
+    clock.pass_by(seconds=5)  # what costs more is counted less often
     watch.look()
     assert watch.snapshot.number == first.number + 1
     assert watch.snapshot.campaigns[0].headline.orders > first.campaigns[0].headline.orders
@@ -164,7 +164,7 @@ def test_a_compaction_changes_nothing(inputs, codetrail_here, watching, clock):
     put_back()
     codetrail_here("--workspace", inputs, "run")
     assert codetrail_here("--workspace", inputs, "compact").code == 0
-    clock.pass_by(seconds=2)
+    clock.pass_by(seconds=5)
     watch.look()
     assert content(watch.snapshot) == content(watching(inputs).snapshot)
     before = watch.snapshot
