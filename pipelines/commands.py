@@ -192,8 +192,8 @@ def publish(given: Given, output: Output, *, final: bool = True) -> None:
 
 
 def monitor(given: Given, output: Output, host: str, port: int, allowed_hosts: tuple[str, ...]) -> None:
-    from pipelines.live.monitor import monitor as show
     from pipelines.monitor.access import token_of
+    from pipelines.monitor.monitor import monitor as show
     from pipelines.monitor.serve import Place
 
     place = Place(host, port, token_of(given.settings), allowed_hosts)

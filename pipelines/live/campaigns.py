@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.live.counts import EVERYTHING, Count, Credited, Ordered, Pair
-from pipelines.live.orders import MODELS
 from pipelines.live.published import Marts
 from pipelines.live.reference import Campaign, Person, Roster
+from pipelines.live.snapshot import CampaignView, Course, Headline, InfluencerRow, Point
 from pipelines.live.sums import Sums, last_days, last_hours, last_minutes, midnight
-from pipelines.monitor.snapshot import CampaignView, Course, Headline, InfluencerRow, Point
+from pipelines.rules.models import MODELS
 from pipelines.rules.pacing import Progress
 
 NOTHING = Credited(0.0, 0, 0, 0.0, 0.0, 0)

@@ -1,5 +1,6 @@
 """Counted: everything that was counted of a lake, kept up with it in a database of this process's own."""
 
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pipelines.live.orders import LiveOrders
 from pipelines.rules.links import LinkAssignment
 from pipelines.stores.lake import Lake
 
-MEMORY = "1500MB"
+MEMORY = "4GB"  # at most: ten million clicks and a million orders take less than half of it
 TIDY_AFTER = timedelta(minutes=5)
 
 
@@ -28,7 +29,8 @@ class Counted:
     def __init__(
         self, lake: Lake, links: Sequence[LinkAssignment], timezones: Mapping[str, str], now: datetime
     ) -> None:
-        self._database = duckdb.connect(config={"memory_limit": MEMORY})
+        self._folder = tempfile.TemporaryDirectory(prefix="codetrail-monitor-")  # for what does not fit
+        self._database = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": self._folder.name})
         self._database.execute("attach ':memory:' as counted (compress); use counted; set TimeZone = 'UTC'")
         self.connection = self._database
         self.connection.execute("create table timezones (campaign_id varchar, timezone varchar)")
@@ -63,3 +65,4 @@ class Counted:
         """Gives the memory back."""
         with self._lock:
             self._database.close()
+            self._folder.cleanup()

@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.live.orders import MODELS, SUMMED_COLUMNS
+from pipelines.live.orders import SUMMED_COLUMNS
+from pipelines.rules.models import MODELS
 
 MINUTE, QUARTER, HOUR, DAY = 60_000_000, 900_000_000, 3_600_000_000, 86_400_000_000  # microseconds
 MINUTES, HOURS, DAYS = 60, 48, 30

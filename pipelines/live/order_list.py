@@ -6,7 +6,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.live.sums import micros
-from pipelines.monitor.watched import OrderQuery, OrderRow, Orders
+from pipelines.live.watched import OrderQuery, OrderRow, Orders
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.money import minor_digits
 

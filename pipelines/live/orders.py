@@ -3,10 +3,8 @@
 import duckdb
 
 from pipelines.live.news import News
+from pipelines.rules.models import MODELS
 from pipelines.stores.lake import Lake
-
-MODELS = ("policy", "first", "last", "linear", "position", "time_decay")
-"""Those whose credits the lake holds."""
 
 SUMMED_COLUMNS = ("orders", "gross", "net", "unpriced", *(f"left_{n}" for n in range(len(MODELS))))
 CREATE = (

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.monitor.snapshot import Stream
+from pipelines.live.snapshot import Stream
 from pipelines.stores.heartbeat import Condition, Heartbeat, Pulse, condition, heartbeat_or_problem
 
 STATES: dict[Condition, str] = {

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,18 +15,17 @@ from pipelines.live.counted import Counted
 from pipelines.live.counts import EVERYTHING, Counts, Ordered
 from pipelines.live.news import OtherLake
 from pipelines.live.order_list import list_orders
-from pipelines.live.orders import MODELS
 from pipelines.live.pacing import pacing_of
 from pipelines.live.published import Marts, Published
 from pipelines.live.reference import Roster, roster
 from pipelines.live.signals import signals
+from pipelines.live.snapshot import Honesty, Snapshot, Stream
+from pipelines.live.snapshot import Published as PublishedVersion
+from pipelines.live.snapshot import Sums as ModelSums
 from pipelines.live.stream_state import StreamState
 from pipelines.live.sums import Slow, Sums
-from pipelines.monitor import page_metrics
-from pipelines.monitor.snapshot import Honesty, Snapshot, Stream
-from pipelines.monitor.snapshot import Published as PublishedVersion
-from pipelines.monitor.snapshot import Sums as ModelSums
-from pipelines.monitor.watched import OrderQuery, Orders
+from pipelines.live.watched import OrderQuery, Orders
+from pipelines.rules.models import MODELS
 from pipelines.rules.money import minor_digits
 from pipelines.rules.pacing import Progress
 from pipelines.rules.signals import Signal
@@ -67,7 +66,7 @@ class _Slowly:
 class Watch:
     """Reads one workspace's lake and published marts on a thread of its own; locks nobody.
 
-    `tell` is given each snapshot's signals.
+    `tell` is given each snapshot; each look is made within `timing`.
     """
 
     def __init__(
@@ -77,9 +76,10 @@ class Watch:
         hash_key: Callable[[], bytes],
         now: Callable[[], datetime],
         tell: Callable[[Snapshot], None] = lambda _: None,
+        timing: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._workspace, self._settings, self._hash_key, self._now = workspace, settings, hash_key, now
-        self._tell = tell
+        self._tell, self._timing = tell, timing
         self._published = Published(workspace.root)
         self._streams = StreamState(workspace.lake.root)
         self._over = threading.Event()
@@ -144,7 +144,7 @@ class Watch:
 
     def _look_again_and_again(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            with page_metrics.refreshing():
+            with self._timing():
                 self.look()
 
     def _show(self, snapshot: Snapshot) -> None:

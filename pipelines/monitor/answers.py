@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from pipelines.live.snapshot import CampaignView, Course, Headline, Honesty, InfluencerRow, Snapshot, Stream
 from pipelines.monitor.rows import reckoning, shown_rows
-from pipelines.monitor.snapshot import CampaignView, Course, Headline, Honesty, InfluencerRow, Snapshot, Stream
 from pipelines.monitor.view import View
 from pipelines.monitor.words import from_micros
 from pipelines.rules.pacing import Progress

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pipelines.live.watched import ONLY, STATUSES, Orders
 from pipelines.monitor import answers
 from pipelines.monitor.ordering import order_list
 from pipelines.monitor.rows import pacing_of, signals_of
 from pipelines.monitor.site import campaign_of, site_of
-from pipelines.monitor.snapshot import MODELS
 from pipelines.monitor.view import ORDERS, SORTS, WrongQuery, chosen_campaign, view_of
-from pipelines.monitor.watched import ONLY, STATUSES, Orders
 from pipelines.reports.explanation import Explanation
+from pipelines.rules.models import MODELS
 from pipelines.rules.pacing import Progress
 
 JSON = "application/json"

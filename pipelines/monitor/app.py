@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipelines.failures import BadInput, CodetrailError
+from pipelines.live.watched import Watched as Watched
 from pipelines.monitor import pages
 from pipelines.monitor.access import Access
 from pipelines.monitor.answers import Problem
@@ -26,7 +27,6 @@ from pipelines.monitor.rates import Rates
 from pipelines.monitor.security import Guard
 from pipelines.monitor.site import Site, site_of
 from pipelines.monitor.view import WrongQuery
-from pipelines.monitor.watched import Watched as Watched
 from pipelines.reports.explanation import Explanation
 
 STATIC = Path(__file__).with_name("static")

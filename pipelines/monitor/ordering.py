@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipelines.live.watched import ONLY, STATUSES, OrderQuery
 from pipelines.monitor.links import orders_href
-from pipelines.monitor.snapshot import MODELS
 from pipelines.monitor.view import WrongQuery, chosen, once
-from pipelines.monitor.watched import ONLY, STATUSES, OrderQuery
+from pipelines.rules.models import MODELS
 
 PAGE = 100  # orders
 FURTHEST_PAGE = 10_000

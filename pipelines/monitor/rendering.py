@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.live.snapshot import CampaignView, Snapshot
 from pipelines.monitor import figures
 from pipelines.monitor.columns import INFLUENCERS
 from pipelines.monitor.links import download_href, order_href, orders_href
 from pipelines.monitor.rows import options, pacing_of, reckoning, shown_rows, signals_of, totals
-from pipelines.monitor.snapshot import MODELS, CampaignView, Snapshot
 from pipelines.monitor.sparkline import sparkline
 from pipelines.monitor.standing import Standing
 from pipelines.monitor.view import SPELLS, View, campaign_path
 from pipelines.monitor.words import MODEL_WORDS, SIGNAL_WORDS, VERDICT_WORDS, from_micros, spaced
 from pipelines.reports.shown import shown
+from pipelines.rules.models import MODELS
 
 SECTIONS = ("asof", "now", "campaigns", "course", "signals", "influencers", "pacing", "honesty")
 """The parts of a page that change by themselves; each is a template, an element of the page, and an event."""

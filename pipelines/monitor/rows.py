@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pipelines.monitor.snapshot import CampaignView, InfluencerRow, Snapshot, Sums
+from pipelines.live.snapshot import CampaignView, InfluencerRow, Snapshot, Sums
 from pipelines.monitor.view import View
 from pipelines.rules.pacing import Progress
 from pipelines.rules.signals import Signal

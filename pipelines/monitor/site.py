@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 
 from pipelines.failures import BadInput
+from pipelines.live.snapshot import CampaignView, Snapshot
+from pipelines.live.watched import Watched
 from pipelines.monitor.rendering import Rendering
-from pipelines.monitor.snapshot import CampaignView, Snapshot
 from pipelines.monitor.standing import Standing, standing_of
-from pipelines.monitor.watched import Watched
 from pipelines.reports.explanation import Explanation
 
 KEPT = timedelta(milliseconds=500)  # a standing serves every page that asks within that time

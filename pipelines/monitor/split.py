@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipelines.reports.explanation import MODELS, Share
+from pipelines.reports.explanation import Share
+from pipelines.rules.models import MODELS
 
 
 @dataclass(frozen=True, slots=True)

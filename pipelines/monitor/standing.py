@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.monitor.snapshot import Stream
-from pipelines.monitor.watched import Watched
+from pipelines.live.snapshot import Stream
+from pipelines.live.watched import Watched
 
 STALE = timedelta(seconds=10)  # without a look at the lake: the page is blind
 STATE_WORDS = {

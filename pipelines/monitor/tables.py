@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from pipelines.live.snapshot import CampaignView, InfluencerRow, Point, Snapshot
+from pipelines.live.watched import OrderRow
 from pipelines.monitor.answers import CampaignSummary, ShownSignal, shown_signal, summary
 from pipelines.monitor.rows import pacing_of, shown_rows, signals_of
-from pipelines.monitor.snapshot import CampaignView, InfluencerRow, Point, Snapshot
 from pipelines.monitor.view import View
-from pipelines.monitor.watched import OrderRow
 from pipelines.rules.pacing import Progress
 
 Row = Mapping[str, Any]

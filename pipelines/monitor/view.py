@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from pipelines.failures import BadInput
 from pipelines.monitor.columns import INFLUENCERS
-from pipelines.monitor.snapshot import MODELS
+from pipelines.rules.models import MODELS
 
 SPELLS = ("minute", "hour", "day")
 ORDERS = ("desc", "asc")

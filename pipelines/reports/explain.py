@@ -11,10 +11,11 @@ import polars as pl
 from pipelines.failures import BadInput
 from pipelines.reports.evidence import case_of
 from pipelines.reports.explain_page import rendered as rendered
-from pipelines.reports.explanation import MODELS, ExplainedClaim, Explanation, Revision, Share
+from pipelines.reports.explanation import ExplainedClaim, Explanation, Revision, Share
 from pipelines.reports.reasons import Case, in_words
 from pipelines.reports.whereabouts import whereabouts
 from pipelines.rules.decoding import EPOCH, MICROSECOND
+from pipelines.rules.models import MODELS
 from pipelines.rules.money import Exchange, minor_digits
 from pipelines.rules.privacy import Pseudonyms, holds_email
 from pipelines.rules.watermark import is_settled

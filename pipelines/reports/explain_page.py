@@ -9,9 +9,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.reports.explanation import MODELS, ExplainedClaim, Explanation, Share
+from pipelines.reports.explanation import ExplainedClaim, Explanation, Share
 from pipelines.reports.reasons import POLICIES
 from pipelines.reports.shown import NOTHING, cell, moment, paragraph
+from pipelines.rules.models import MODELS
 
 FLAGS = {
     "over_refunded": "More was refunded than the order was worth; its net stays at 0.",

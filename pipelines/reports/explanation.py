@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-MODELS = ("policy", "first", "last", "linear", "position", "time_decay")
-
 
 @dataclass(frozen=True, slots=True)
 class ExplainedClaim:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 PATH_MODELS = ("first", "last", "linear", "position", "time_decay")
+MODELS = ("policy", *PATH_MODELS)
+"""Those whose credits the lake holds."""
 
 
 @lru_cache(maxsize=1024)

@@ -6,9 +6,9 @@ import time
 
 import uvicorn
 
+from pipelines.live.snapshot import Snapshot
 from pipelines.monitor.access import access_to
 from pipelines.monitor.app import application
-from pipelines.monitor.snapshot import Snapshot
 from tests.monitor.conftest import explain
 from tests.monitor.snapshots import NOW, HandWatched
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.live.orders import MODELS
-from pipelines.monitor.watched import OrderQuery
+from pipelines.live.watched import OrderQuery
+from pipelines.rules.models import MODELS
 from pipelines.warehouse.versions import current_version
 
 SIMILAR = {"number": 0, "taken_at": None, "workspace": ""}

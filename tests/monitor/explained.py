@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from pipelines.reports.explanation import MODELS, ExplainedClaim, Explanation, Revision, Share
+from pipelines.reports.explanation import ExplainedClaim, Explanation, Revision, Share
+from pipelines.rules.models import MODELS
 
 AT = datetime(2026, 3, 19, 9, tzinfo=UTC)
 NET = Decimal("80.01")

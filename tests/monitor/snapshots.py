@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipelines.monitor.snapshot import (
+from pipelines.live.snapshot import (
     MODELS,
     CampaignView,
     Course,
@@ -19,7 +19,7 @@ from pipelines.monitor.snapshot import (
     Stream,
     Sums,
 )
-from pipelines.monitor.watched import OrderQuery, OrderRow, Orders
+from pipelines.live.watched import OrderQuery, OrderRow, Orders
 from pipelines.rules.pacing import Target, progress
 from pipelines.rules.signals import Kind, Severity, Signal, SubjectKind
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.monitor.api import ENDPOINTS
 from pipelines.monitor.openapi import openapi
-from pipelines.monitor.snapshot import MODELS
+from pipelines.rules.models import MODELS
 from tests.monitor.snapshots import empty_snapshot, snapshot
 
 ASKED = {

@@ -8,7 +8,7 @@ import pytest
 from starlette.routing import Mount, Route
 
 from pipelines.failures import LakeUnavailable
-from pipelines.monitor.snapshot import MODELS
+from pipelines.rules.models import MODELS
 from tests.monitor.explained import explanation
 from tests.monitor.reading import read
 from tests.monitor.snapshots import DEAD, NOW, empty_snapshot, snapshot, with_row

@@ -2,8 +2,8 @@
 
 from dataclasses import fields
 
+from pipelines.live.snapshot import Headline, InfluencerRow
 from pipelines.monitor.columns import INFLUENCERS, every_column, formulas
-from pipelines.monitor.snapshot import Headline, InfluencerRow
 
 
 def test_every_figure_is_explained():

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from pipelines.live.watched import OrderQuery
 from pipelines.monitor.ordering import PAGE, order_list, whole_order_list
 from pipelines.monitor.view import WrongQuery
-from pipelines.monitor.watched import OrderQuery
 
 EVERYTHING = [
     ("campaign", "a&b"), ("influencer", "c d"), ("model", "linear"), ("since", "2026-03-01T00:00:00+01:00"),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.monitor.rows import options, pacing_of, reckoning, shown_rows, signals_of, totals
-from pipelines.monitor.snapshot import MODELS
 from pipelines.monitor.view import SORTS, View
+from pipelines.rules.models import MODELS
 from tests.monitor.snapshots import empty_snapshot, influencer, snapshot
 
 EVERY, SPRING, RUN = snapshot().campaigns

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.monitor.snapshot import Stream
+from pipelines.live.snapshot import Stream
 from pipelines.monitor.standing import STALE, standing_of
 from tests.monitor.snapshots import DEAD, NOW, HandWatched
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.monitor.snapshot import MODELS
 from pipelines.monitor.view import SORTS, SPELLS, View, WrongQuery, campaign_path, chosen_campaign, view_of
+from pipelines.rules.models import MODELS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50).map(str.strip).filter(bool)
 views = st.builds(

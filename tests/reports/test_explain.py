@@ -11,8 +11,8 @@ import pytest
 
 from pipelines.failures import BadInput
 from pipelines.reports.explain import explain, rendered
-from pipelines.reports.explanation import MODELS
 from pipelines.reports.reasons import SENTENCES
+from pipelines.rules.models import MODELS
 from pipelines.stores.workspace import Workspace
 
 

@@ -8,9 +8,6 @@ from decimal import Decimal
 from pipelines.rules.pacing import Progress
 from pipelines.rules.signals import Signal
 
-MODELS = ("policy", "first", "last", "linear", "position", "time_decay")
-"""The models that a page may be switched to: those whose credits the lake holds."""
-
 
 @dataclass(frozen=True, slots=True)
 class Point:

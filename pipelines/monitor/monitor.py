@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
+from pipelines.live.snapshot import Snapshot
 from pipelines.live.watch import Watch
+from pipelines.monitor import page_metrics
 from pipelines.monitor.access import access_to
 from pipelines.monitor.app import application
 from pipelines.monitor.receiver import receiver_of
 from pipelines.monitor.serve import Place, address_of, opened, serve
-from pipelines.monitor.snapshot import Snapshot
 from pipelines.monitor.webhook import Webhook
 from pipelines.reports.explain import explain
 from pipelines.settings import Settings
@@ -38,7 +39,7 @@ def monitor(
         port = listener.getsockname()[1]
         access = access_to(place.host, port, place.token, place.allowed_hosts)
         with _telling(workspace, settings, now) as tell:
-            watch = Watch(workspace, settings, hash_key, now, tell)
+            watch = Watch(workspace, settings, hash_key, now, tell, page_metrics.refreshing)
             watch.start()
             try:
                 app = application(watch, partial(explain, workspace, settings, hash_key), now, access, time.monotonic)

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from pipelines.monitor.snapshot import Snapshot, Stream
+from pipelines.live.snapshot import Snapshot, Stream
 
 ONLY = ("unattributed", "new", "unpriced")
 """What a list of orders may be narrowed to: those that nobody earned, of new customers, without an exchange rate."""
