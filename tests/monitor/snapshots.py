@@ -7,7 +7,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipelines.live.snapshot import (
-    MODELS,
     CampaignView,
     Course,
     Headline,
@@ -20,6 +19,7 @@ from pipelines.live.snapshot import (
     Sums,
 )
 from pipelines.live.watched import OrderQuery, OrderRow, Orders
+from pipelines.rules.models import MODELS
 from pipelines.rules.pacing import Target, progress
 from pipelines.rules.signals import Kind, Severity, Signal, SubjectKind
 
