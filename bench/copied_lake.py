@@ -22,7 +22,7 @@ def copy_lake(
     ids, with their own clicks alone, if a number is given.
     """
     target.create()
-    with duckdb.connect(config={"memory_limit": "4GB"}) as connection:
+    with duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(target.root / "_spilled")}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register("attributions", source.read("order_attributions", ["order_id", "claims"]).to_arrow())
         connection.execute(

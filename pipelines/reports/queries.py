@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import gettempdir
 from typing import Any
 
 import duckdb
@@ -52,7 +53,7 @@ def session(lake: Lake, tables: Iterable[str]) -> Iterator[Session]:
 
     Raises LakeUnavailable when a table or one of its files cannot be read.
     """
-    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
             began = Session(connection, lake, tables)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 
 import duckdb
 import msgspec
@@ -49,7 +50,10 @@ def publish(root: Path, published_at: datetime) -> Version:
     try:
         verdict = read_result(root / "warehouse" / "check.json")
         _require_passed(verdict)
-        with only_publisher(published), duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+        with (
+            only_publisher(published),
+            duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as connection,
+        ):
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(f"attach {_quoted(build)} as build (read_only)")  # from here on nobody can write to it
             _require_same(build, verdict)
