@@ -25,6 +25,7 @@ from pipelines.failures import FAILURES, CodetrailError, EngineFailed
 Build = Callable[[beam.Pipeline], None]
 _WHERE = re.compile(r"(?: \[while running '[^']*'\])+$")
 _RAISED = re.compile(r"^(?:pipelines\.failures\.)?(\w+): (.*?)(?: \[while running .*)?$", re.MULTILINE)
+_LOST = "nothing in progress and no refreshes with non zero pending elements"
 _START_SECONDS = 30.0
 _WATCH_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 5  # for a failure that came with the engine's end
@@ -188,4 +189,6 @@ def _as_failure(error: Exception) -> Exception:
             return FAILURES[name](message)
     if isinstance(error, grpc.RpcError):
         return EngineFailed("Prism is gone")
+    if _LOST in str(error):  # of a bundle that failed Prism may tell only this, and nothing of what the stage raised
+        return EngineFailed("Prism has lost count of its bundles, most likely as one of them failed")
     return error
