@@ -54,7 +54,7 @@ def test_a_runtime_error_that_nobody_expects_stays_one():
 
 
 def test_what_prism_says_when_it_has_lost_a_failure_is_no_surprise():
-    """Two bundles that fail at once leave Prism without work and with elements; it comes rarely, so it is raised here."""
+    """Two bundles that fail at once leave Prism with elements and no work; that is rare, so it is raised here."""
 
     def fail(element):
         raise RuntimeError("nothing in progress and no refreshes with non zero pending elements: 2")
