@@ -62,7 +62,7 @@ def test_after_its_end_a_target_projects_nothing(rows):
 def test_the_quantiles_are_students():
     text = (project_dir() / "models" / "intermediate" / "int_target_progress.sql").read_text(encoding="utf-8")
     listed = [
-        float(number) for number in re.findall(r"\b\d+\.\d{3}\b", text.partition("unnest([")[2].partition("]")[0])
+        float(number) for number in re.findall(r"\b\d+\.\d{6}\b", text.partition("unnest([")[2].partition("]")[0])
     ]
-    assert listed == [round(float(student.ppf(0.975, degrees)), 3) for degrees in range(1, len(listed) + 1)]
+    assert listed == [round(float(student.ppf(0.975, degrees)), 6) for degrees in range(1, len(listed) + 1)]
     assert len(listed) == 30
