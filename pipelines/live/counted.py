@@ -30,9 +30,8 @@ class Counted:
         self, lake: Lake, links: Sequence[LinkAssignment], timezones: Mapping[str, str], now: datetime
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="codetrail-monitor-")  # for what does not fit
-        self._database = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": self._folder.name})
-        self._database.execute("attach ':memory:' as counted (compress); use counted; set TimeZone = 'UTC'")
-        self.connection = self._database
+        self.connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": self._folder.name})
+        self.connection.execute("attach ':memory:' as counted (compress); use counted; set TimeZone = 'UTC'")
         self.connection.execute("create table timezones (campaign_id varchar, timezone varchar)")
         for one in timezones.items():
             self.connection.execute("insert into timezones values (?, ?)", one)
@@ -57,12 +56,13 @@ class Counted:
 
     @contextmanager
     def asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection for one question, while nothing is counted."""
-        with self._lock:
-            yield self.connection
+        """A connection of the asker's own for one question, while nothing is counted: two threads cannot share one."""
+        with self._lock, self.connection.cursor() as mine:
+            mine.execute("use counted; set TimeZone = 'UTC'")
+            yield mine
 
     def close(self) -> None:
         """Gives the memory back."""
         with self._lock:
-            self._database.close()
+            self.connection.close()
             self._folder.cleanup()

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -130,6 +131,19 @@ def test_a_list_is_counted_whole_on_each_of_its_pages_and_behind_the_last(demo_w
     assert {page.total for page in pages} == {whole.total}
     assert [row for page in pages for row in page.rows] == list(whole.rows)
     assert pages[-1].rows == ()
+
+
+def test_lists_that_are_asked_for_meanwhile_disturb_no_snapshot(demo_watch, clock):
+    expected = demo_watch.orders(OrderQuery(limit=50))
+    with ThreadPoolExecutor(3) as askers:
+        asked = [askers.submit(demo_watch.orders, OrderQuery(limit=50)) for _ in range(60)]
+        for _ in range(8):
+            clock.pass_by(seconds=6)
+            before = content(demo_watch.snapshot)
+            demo_watch.look()
+            assert content(demo_watch.snapshot) == before
+            assert demo_watch.problem is None
+    assert all(one.result() == expected for one in asked)
 
 
 def cut(root, share):
