@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.stores.tables import TABLES
-from pipelines.warehouse.dbt_runner import forget_parsed, run_dbt, scratch_of, stop_at_failure
+from pipelines.warehouse.dbt_runner import run_dbt, scratch_of, stop_at_failure
 from pipelines.warehouse.findings import Finding, Value
 from pipelines.warehouse.history import published_versions
 from pipelines.warehouse.last_build import BUILD, basis_of, new_files, remember
@@ -70,12 +70,11 @@ def build(
         new = None if full_refresh or isinstance(clicks, pa.Table) else new_files(warehouse, basis, lake)
         of_files = (lambda _: clicks) if isinstance(clicks, pa.Table) else clicks
         if new is None:
-            forget_parsed(scratch)
             write_sources(file, lake, reference, of_files(lake["clicks"]), settings, published, built_at)
         else:
             shutil.copyfile(warehouse / BUILD, file)
             write_new_sources(file, lake, new, of_files(new["clicks"]), settings, published, built_at)
-        results = run_dbt("build", file, scratch, settings.reporting_currency, settings.reporting_digits, *NOT_TESTS)
+        results = run_dbt("build", file, scratch, settings.reporting_digits, *NOT_TESTS).results
         stop_at_failure(results, scratch)
         rows = _rows_of_marts(file)
         file.replace(warehouse / BUILD)
@@ -97,10 +96,8 @@ def test(root: Path) -> list[Finding]:
         raise BadInput(f"{file} is missing: there is nothing to test; run `codetrail build` first")
     scratch = scratch_of(root)
     with duckdb.connect(str(file), read_only=True) as connection:
-        currency, digits = connection.sql(
-            "select reporting_currency, reporting_digits from lake.run_settings"
-        ).fetchall()[0]
-    results = run_dbt("test", file, scratch, currency, digits, *DATA_TESTS)
+        (digits,) = connection.sql("select reporting_digits from lake.run_settings").fetchall()[0]
+    results = run_dbt("test", file, scratch, digits, *DATA_TESTS).results
     stop_at_failure([result for result in results if result.status == "error"], scratch)
     broken = [result for result in results if result.status in ("fail", "warn")]
     with duckdb.connect(str(file), read_only=True) as connection:

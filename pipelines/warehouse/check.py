@@ -48,8 +48,8 @@ def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterabl
         fingerprint = fingerprint_of(build)  # after dbt, which opens the file to write
         with open_build(build, checked_at) as connection:
             suites = suites_for(connection, root)
-            built_at, currency, digits = connection.execute(
-                "select built_at, reporting_currency, reporting_digits from lake.run_settings"
+            built_at, digits = connection.execute(
+                "select built_at, reporting_digits from lake.run_settings"
             ).fetchall()[0]
             expectations, of_suites = _validate(connection, warehouse / "data_docs", suites, checked_at)
         result = _verdict([*of_dbt, *of_suites], suites, checked_at, fingerprint)
@@ -57,7 +57,7 @@ def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterabl
         checked = Checked(result, built_at.astimezone(UTC), suites, expectations.validated, ran)
         expectations.write_docs(lambda site: write_pages(site, checked))
         if ran:
-            write_dbt_docs(root, currency, digits)
+            write_dbt_docs(root, digits)
         result.write(warehouse / "check.json")
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise LakeUnavailable(

@@ -1,15 +1,16 @@
 """How dbt is run: in this process, on one DuckDB file, silent, and leaving nothing outside the workspace."""
 
+import hashlib
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipelines.failures import CheckFailed
 
-PARSED = "partial_parse.msgpack"
+WRITTEN = {"logs", "target", "__pycache__"}  # folders of the project that running it leaves there
 TESTING_MEMORY = "1200MB"  # DuckDB spills beyond it; a build takes what the machine has
+_parsed: dict[str, Any] = {}  # by the digest of the project
 
 
 def project_dir() -> Path:
@@ -24,43 +25,69 @@ def scratch_of(root: Path) -> Path:
     return root / "warehouse" / "dbt"
 
 
-def run_dbt(command: str, file: Path, scratch: Path, currency: str, digits: int, *options: str) -> list[Any]:
-    """Each node's result, as dbt gives it; raises CheckFailed when dbt does not get as far as running nodes."""
+def run_dbt(command: str, file: Path, scratch: Path, digits: int, *options: str) -> Any:
+    """What a command results in over `file`; raises CheckFailed when dbt does not get as far as running nodes.
+
+    `digits` are those of the reporting currency's minor units.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # two seconds, only when it is needed
     from dbt.cli.main import dbtRunner
 
-    project, scratch = project_dir(), scratch.resolve()  # dbt takes relative places from the project
     access, limit = ("read_write", "80%") if command == "build" else ("read_only", TESTING_MEMORY)
     variables = (
-        f"{{build_file: {_quoted(file)}, access_mode: {access}, memory_limit: {limit}, "
-        f"reporting_currency: {currency}, reporting_digits: {digits}}}"
+        f"{{build_file: {_quoted(file)}, access_mode: {access}, memory_limit: {limit}, reporting_digits: {digits}}}"
     )
-    places = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(scratch / "target")]
-    quiet = ["--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors"]
-    known = _parsed(scratch, command)
-    parsed = ["--partial-parse", "--partial-parse-file-path", str(known)] if known.is_file() else ["--no-partial-parse"]
+    manifest = _parsed_project(scratch)
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # of Python models, in a temporary folder
     try:
-        outcome = dbtRunner().invoke([command, *places, *quiet, *parsed, "--vars", variables, *options])
+        outcome = dbtRunner(manifest=manifest).invoke(
+            [*command.split(), *_places(scratch), "--vars", variables, *options]
+        )
     finally:
         sys.dont_write_bytecode = writes_bytecode
         DuckDBConnectionManager.close_all_connections()
-    with suppress(FileNotFoundError):
-        shutil.copyfile(scratch / "target" / PARSED, known)
     if outcome.result is None:
         raise CheckFailed(f"dbt {command} stopped: {outcome.exception}; {_log_hint(scratch)}")
-    return list(outcome.result.results)
+    return outcome.result
 
 
-def forget_parsed(scratch: Path) -> None:
-    """The next run parses the whole project again."""
-    for command in ("build", "test"):
-        _parsed(scratch, command).unlink(missing_ok=True)
+def project_digest() -> str:
+    """Of all that the dbt project holds."""
+    digest, project = hashlib.sha256(), project_dir()
+    for path in sorted(project.rglob("*.*")):
+        if path.is_file() and not WRITTEN & set(path.relative_to(project).parts):
+            digest.update(str(path.relative_to(project)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
-def _parsed(scratch: Path, command: str) -> Path:
-    """What dbt parsed for a command, to be read the next time: each has other variables, which it depends on."""
-    return scratch.parent / f"dbt_{command}_{PARSED}"
+def _parsed_project(scratch: Path) -> Any:
+    """The project as dbt parses it, which takes seconds: once in a process, and once for a workspace.
+
+    It depends on no variable; what is parsed of another project is of no use.
+    """
+    from dbt.cli.main import dbtRunner
+
+    digest = project_digest()
+    if digest not in _parsed:
+        known = scratch.parent / f"dbt_{digest[:16]}.msgpack"
+        parsing = ("--partial-parse", "--partial-parse-file-path", str(known.resolve()))
+        outcome = dbtRunner().invoke(
+            ["parse", *_places(scratch), *(parsing if known.is_file() else ("--no-partial-parse",))]
+        )
+        if outcome.result is None:
+            raise CheckFailed(f"dbt could not parse its project: {outcome.exception}; {_log_hint(scratch)}")
+        for former in scratch.parent.glob("dbt_*.msgpack"):
+            former.unlink()
+        shutil.copyfile(scratch / "target" / "partial_parse.msgpack", known)
+        _parsed[digest] = outcome.result
+    return _parsed[digest]
+
+
+def _places(scratch: Path) -> list[str]:
+    """Dbt takes relative places from the project; it says nothing, and logs below `scratch`."""
+    project, scratch = str(project_dir()), scratch.resolve()
+    places = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(scratch / "target")]
+    return [*places, "--log-path", str(scratch / "logs"), "--log-level", "none", "--no-use-colors"]
 
 
 def _quoted(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 
-from pipelines.warehouse.dbt_runner import project_dir
+from pipelines.warehouse.dbt_runner import project_digest
 from pipelines.warehouse.sources import BuildSettings
 
 BUILD, MADE_OF = "build.duckdb", "build.json"
@@ -48,10 +48,10 @@ def basis_of(reference: Mapping[str, pa.Table], settings: BuildSettings, files: 
         digest.update(sink.getvalue())
     digest.update(repr(replace(settings, watermark=None)).encode())
     digest.update(repr([*files["reference_versions"], *((name, version(name)) for name in ENGINES)]).encode())
-    for folder, pattern in ((project_dir(), "*.*"), *((OWN_CODE / name, "*.py") for name in DECIDING)):
-        for path in sorted(folder.rglob(pattern)):
-            if path.is_file() and not {"logs", "target", "__pycache__"} & set(path.relative_to(folder).parts):
-                digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    digest.update(project_digest().encode())
+    for folder in (OWN_CODE / name for name in DECIDING):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(str(path.relative_to(OWN_CODE)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -17,6 +17,6 @@ def empty_workspace(tmp_path_factory):
 
 def test_every_unit_test_of_the_models_passes(empty_workspace):
     file = empty_workspace / "warehouse" / "build.duckdb"
-    results = run_dbt("test", file, scratch_of(empty_workspace), "USD", 2, "--resource-type", "unit_test")
+    results = run_dbt("test", file, scratch_of(empty_workspace), 2, "--resource-type", "unit_test").results
     assert len(results) >= 6
     assert {result.node.name: result.message for result in results if result.status != "pass"} == {}

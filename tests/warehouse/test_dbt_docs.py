@@ -13,7 +13,7 @@ from pipelines.warehouse.semantic_layer import mart_columns
 @pytest.fixture(scope="module")
 def page(small_workspace):
     run_data_tests(small_workspace)
-    return write_dbt_docs(small_workspace, "USD", 2).read_text(encoding="utf-8")
+    return write_dbt_docs(small_workspace, 2).read_text(encoding="utf-8")
 
 
 def test_the_page_forbids_itself_to_ask_for_anything_before_it_runs_anything(page):
