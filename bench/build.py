@@ -3,8 +3,9 @@
     .venv/bin/python bench/build.py [--orders N] [--changed N] [--claimed-clicks] [--folder DIR]
 
 A small world with mild faults is run, and copied in the lake under other ids until it has the orders. The marts are
-built from all of it; then new orders arrive and others are cancelled, and a second build goes on from the first. At
-last a full refresh of the same lake must hold the same rows in every table. Each build is a process of its own.
+built from all of it; then orders of the last hours arrive and others of them are cancelled, and a second build goes
+on from the first. At last a full refresh of the same lake must hold the same rows in every table. Each build is a
+process of its own.
 """
 
 import argparse
@@ -42,7 +43,7 @@ select * replace (
     event_id || '-cancelled' as event_id, 'cancelled' as kind, "offset" + {1000 * STEP} as "offset",
     null as codes, null as normalised_codes, null as survey_answer
 )
-from events where kind = 'placed' order by order_id, "offset" limit {{orders}}
+from events where kind = 'placed' order by occurred_at desc, order_id limit {{orders}}
 """
 CANCELLED_ATTRIBUTIONS = """
 select * replace (
@@ -109,7 +110,7 @@ def _seconds_of_models(root: Path) -> dict[str, float]:
 
 
 def _change(small: Lake, large: Lake, orders: int) -> None:
-    """Half of `orders` are new, with clicks and codes as a copy of the world's first has them, half are cancelled."""
+    """Half of `orders` are new, with clicks and codes as the world's latest have them, half are cancelled."""
     new = orders // 2
     copy_lake(small, large, range(999, 1000), orders=new)
     with duckdb.connect() as connection:

@@ -18,15 +18,19 @@ def copy_lake(
 ) -> None:
     """Adds the rows of `source` to `target` once for each of `copies`; number 0 keeps its ids, and adds the rest.
 
-    Of the clicks only those that some order claims, unless `all_clicks`; of the orders the first `orders` by their
-    ids, with their own clicks alone, if a number is given.
+    Of the clicks only those that some order claims, unless `all_clicks`; of the orders the latest `orders`, with
+    their own clicks alone, if a number is given.
     """
     target.create()
     with duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(target.root / "_spilled")}) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.register("attributions", source.read("order_attributions", ["order_id", "claims"]).to_arrow())
+        connection.register(
+            "attributions", source.read("order_attributions", ["order_id", "ordered_at", "claims"]).to_arrow()
+        )
         connection.execute(
-            "create table chosen as select distinct order_id from attributions order by 1 limit ?", [orders]
+            "create table chosen as select order_id from attributions "
+            "group by order_id order by max(ordered_at) desc, order_id limit ?",
+            [orders],
         )
         connection.execute(
             "create table claimed as select distinct unnest(claims).claim_id as claim_id "

@@ -33,6 +33,27 @@
     )
 {%- endmacro %}
 
+{# Of the ledger and of what was earned: what one changed order moves is the sum that it stands in. #}
+{% macro of_recounted_months(month) -%}
+    {% if goes_on() %}where {{ recounted_months(month) }}{% endif %}
+{%- endmacro %}
+
+{% macro recounted_months(month) -%}
+    (influencer_id, campaign_id, {{ month }}) in (
+        select (influencer_id, campaign_id, month) from intermediate.int_recounted_months
+    )
+{%- endmacro %}
+
+{% macro of_recounted_days() -%}
+    {% if goes_on() %}where {{ recounted_days() }}{% endif %}
+{%- endmacro %}
+
+{% macro recounted_days() -%}
+    (influencer_id, campaign_id, day, model) in (
+        select (influencer_id, campaign_id, day, model) from intermediate.int_recounted_days
+    )
+{%- endmacro %}
+
 {# The strategies: what is made anew is forgotten, also where nothing comes in its place. #}
 {% macro get_incremental_arrived_orders_sql(arguments) -%}
     {{ replaced_rows(arguments, 'order_id in (select order_id from lake.arrived_orders)') }}
@@ -52,6 +73,18 @@
 
 {% macro get_incremental_changed_credits_sql(arguments) -%}
     {{ replaced_rows(arguments, changed_credits()) }}
+{%- endmacro %}
+
+{% macro get_incremental_recounted_order_months_sql(arguments) -%}
+    {{ replaced_rows(arguments, recounted_months('order_month')) }}
+{%- endmacro %}
+
+{% macro get_incremental_recounted_months_sql(arguments) -%}
+    {{ replaced_rows(arguments, recounted_months('month')) }}
+{%- endmacro %}
+
+{% macro get_incremental_recounted_days_sql(arguments) -%}
+    {{ replaced_rows(arguments, recounted_days()) }}
 {%- endmacro %}
 
 {% macro replaced_rows(arguments, forgotten) -%}

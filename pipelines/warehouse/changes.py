@@ -10,11 +10,16 @@ from pipelines.warehouse.data_driven import MODEL_SHARES
 
 CHANGED = pa.schema([pa.field("order_id", pa.string())])
 VISITORS = pa.schema([pa.field("visitor_id", pa.string())])
+EARNERS = [pa.field("influencer_id", pa.string()), pa.field("campaign_id", pa.string())]
+MONTHS = pa.schema([*EARNERS, pa.field("month", pa.date32())])
+DAYS = pa.schema([*EARNERS, pa.field("day", pa.date32()), pa.field("model", pa.string())])
 NOTHING = {
     "arrived_orders": CHANGED,
     "changed_orders": CHANGED,
     "changed_visitors": VISITORS,
     "former_model_shares": MODEL_SHARES,
+    "former_months": MONTHS,
+    "former_days": DAYS,
 }
 """The tables of the schema lake that say what changed; empty in a full build, where nobody reads them."""
 
@@ -45,6 +50,26 @@ select order_id from settling
 union
 select order_id from intermediate.int_current_attributions semi join customers using (customer_id)
 """
+
+FORMER_MONTHS = """
+select distinct influencer_id, campaign_id, order_month as month
+from intermediate.int_commission_worths
+semi join lake.changed_orders using (order_id)
+union
+select distinct influencer_id, campaign_id, order_month
+from intermediate.int_commission_entries, lake.run_settings
+where (watermark is null or locked_at > watermark) != ($watermark is null or locked_at > $watermark)
+    or (watermark is null or month_ends_at > watermark) != ($watermark is null or month_ends_at > $watermark)
+"""
+"""Of the ledger, the months in which changed orders stood, or in which time has moved an entry's state."""
+
+FORMER_DAYS = """
+select distinct influencer_id, campaign_id, day, model
+from intermediate.int_credits
+semi join lake.changed_orders using (order_id)
+where influencer_id is not null
+"""
+"""The days to which changed orders were credited, with the models that did."""
 
 CHANGED_VISITORS = """
 select visitor_id from counted
@@ -101,6 +126,8 @@ def write_changes(
     }.items():
         connection.execute(f"create or replace table lake.{name} as {query}")
     connection.execute(f"create or replace table lake.changed_orders as {CHANGED_ORDERS}", {"watermark": watermark})
+    connection.execute(f"create or replace table lake.former_months as {FORMER_MONTHS}", {"watermark": watermark})
+    connection.execute(f"create or replace table lake.former_days as {FORMER_DAYS}")
 
 
 def merge_clicks(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:

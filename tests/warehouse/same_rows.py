@@ -7,7 +7,8 @@ import duckdb
 
 OF_THE_WAY = {  # what says how a build came about
     *("arrived_attributions", "arrived_orders", "changed_orders", "changed_visitors", "former_model_shares"),
-    *("int_resplit_orders", "run_settings", "stg_arrived_attributions", "stg_run_settings"),
+    *("former_days", "former_months", "int_recounted_days", "int_recounted_months", "int_resplit_orders"),
+    *("run_settings", "stg_arrived_attributions", "stg_run_settings"),
 }
 COLUMNS = """
 select table_schema || '.' || table_name, string_agg(

@@ -1,4 +1,10 @@
-with worths as (select * from {{ ref('int_commission_worths') }}),
+{{ config(materialized='incremental', incremental_strategy='recounted_order_months', on_schema_change='fail') }}
+
+{% do ref('int_recounted_months') %}
+with worths as (
+    select * from {{ ref('int_commission_worths') }}
+    {{ of_recounted_months('order_month') }}
+),
 
 changed as (
     select

@@ -1,4 +1,10 @@
-with lines as (select * from {{ ref('int_commission_orders') }}),
+{{ config(materialized='incremental', incremental_strategy='recounted_order_months', on_schema_change='fail') }}
+
+{% do ref('int_recounted_months') %}
+with lines as (
+    select * from {{ ref('int_commission_orders') }}
+    {{ of_recounted_months('order_month') }}
+),
 
 nets as (select * from {{ ref('int_commission_nets') }}),
 

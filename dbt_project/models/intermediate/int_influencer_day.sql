@@ -1,4 +1,4 @@
-with credits as (select * from {{ ref('int_credits') }}),
+with earned as (select * from {{ ref('int_earned_by_day') }}),
 
 costs as (select * from {{ ref('int_costs') }}),
 
@@ -15,26 +15,6 @@ campaigns as (select * from {{ ref('stg_campaigns') }}),
 influencers as (select * from {{ ref('stg_influencers') }}),
 
 models as (select * from {{ ref('int_models') }}),
-
-earned as (  -- many credits make a day: they are summed before the other facts join them
-    select
-        influencer_id,
-        campaign_id,
-        day,
-        model,
-        fsum(weight) as orders,
-        fsum(weight) filter (where is_new_customer) as new_customer_orders,
-        fsum(weight) filter (where not is_new_customer) as returning_customer_orders,
-        fsum(weight) filter (where status = 'provisional') as provisional_orders,
-        sum(amount_reporting_minor) filter (where status = 'provisional') as provisional_net_minor,
-        sum(gross_reporting_minor) as gross_minor,
-        sum(amount_reporting_minor) as net_minor,
-        bool_or(amount_reporting_minor is null) as is_unpriced_order,
-        bool_or(status = 'provisional') as is_provisional
-    from credits
-    where influencer_id is not null
-    group by influencer_id, campaign_id, day, model
-),
 
 facts as (  -- each fact with its own columns alone: whoever has one kind of fact only is kept
     select * from earned

@@ -20,11 +20,12 @@ differing as (
     )
 ),
 
-periods as (
+periods as (  -- of a month that is new all orders are
     select distinct
-        campaign_id,
-        month
+        differing.campaign_id,
+        differing.month
     from differing
+    semi join former using (campaign_id, month)
 ),
 
 final as (  -- an order of one influencer is that influencer's whatever the shares are

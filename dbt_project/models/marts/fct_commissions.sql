@@ -1,4 +1,10 @@
-with entries as (select * from {{ ref('int_commission_entries') }}),
+{{ config(materialized='incremental', incremental_strategy='recounted_months', on_schema_change='fail') }}
+
+{% do ref('int_recounted_months') %}
+with entries as (
+    select * from {{ ref('int_commission_entries') }}
+    {{ of_recounted_months('order_month') }}
+),
 
 settings as (select * from {{ ref('stg_run_settings') }}),
 
