@@ -37,7 +37,7 @@ test: .venv/installed-dev services browser ## check the style, the types and eve
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: picture
 picture: .venv/installed-dev browser demo ## the README's picture of the live page, over the demo

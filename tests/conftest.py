@@ -1,5 +1,7 @@
 """What every test stands on: a home of its own, no skips in CI, the command line, and workspaces for all to read."""
 
+import fcntl
+import json
 import os
 import re
 import shutil
@@ -8,7 +10,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -113,13 +116,29 @@ class Made:
     ended: Ended
 
 
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], Ended]) -> tuple[Path, Ended]:
+    """A folder that `make` fills, and how it ended: by whichever of pytest's processes asks first, for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    said = folder.with_suffix(".json")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            ended = make(folder)
+            assert ended.code == 0, ended.err
+            said.write_text(json.dumps(asdict(ended)), encoding="utf-8")
+    return folder, Ended(**json.loads(said.read_text(encoding="utf-8")))
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Made:
     """The demo as `make demo` runs it, once; tests only read it."""
-    root = tmp_path_factory.mktemp("demo") / "demo"
-    ended = run_codetrail("--workspace", root, "demo")
-    assert ended.code == 0, ended.err
-    return Made(root, ended)
+    folder, ended = made_once(
+        tmp_path_factory, "of-the-demo", lambda folder: run_codetrail("--workspace", folder / "demo", "demo")
+    )
+    return Made(folder / "demo", ended)
 
 
 @pytest.fixture(scope="session")
@@ -169,7 +188,11 @@ def sh_blocks() -> list[str]:
 @pytest.fixture(scope="session")
 def readme_shop(tmp_path_factory) -> Made:
     """The README's own workspace, made by its commands as they stand there; tests only read it."""
-    folder = tmp_path_factory.mktemp("readme")
+    folder, ended = made_once(tmp_path_factory, "of-the-readme", _run_readme)
+    return Made(folder / "shop", ended)
+
+
+def _run_readme(folder: Path) -> Ended:
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(COMMAND.parent)  # the README is read in a checkout
     done = subprocess.run(
@@ -182,8 +205,7 @@ def readme_shop(tmp_path_factory) -> Made:
         timeout=300,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return Made(folder / "shop", Ended(0, done.stdout, done.stderr))
+    return Ended(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
