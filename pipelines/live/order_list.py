@@ -1,14 +1,13 @@
 """Order list: the orders behind a number, page by page."""
 
 from datetime import datetime
-from decimal import Decimal
 
 import duckdb
 
 from pipelines.live.sums import micros
 from pipelines.live.watched import OrderQuery, OrderRow, Orders
 from pipelines.rules.decoding import EPOCH, MICROSECOND
-from pipelines.rules.money import minor_digits
+from pipelines.rules.money import from_minor, minor_digits
 
 LISTED = """
 with credited as (
@@ -76,16 +75,12 @@ def list_orders(
                 ordered_at=EPOCH + instant * MICROSECOND,
                 status="provisional" if is_provisional else "settled",
                 currency=currency,
-                net=_amount(own_net, minor_digits(currency) or 0),
-                net_reporting=None if net is None else _amount(net, digits),
-                credited=None if credited is None else _amount(credited, digits),
+                net=from_minor(own_net, minor_digits(currency) or 0),
+                net_reporting=None if net is None else from_minor(net, digits),
+                credited=None if credited is None else from_minor(credited, digits),
                 winner=None if winner is None else handles.get(winner, winner),
             )
             for _, order_id, instant, is_provisional, currency, own_net, net, credited, winner in rows
             if order_id is not None
         ),
     )
-
-
-def _amount(minor: int, digits: int) -> Decimal:
-    return Decimal(minor).scaleb(-digits)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pipelines.rules.codes import normalise_code
@@ -56,7 +57,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Roster:
-    """The reference data as a page asks it; codes are normalised. `pairs`: who works in which campaign."""
+    """The reference data as a page asks it; codes are normalised."""
 
     campaigns: tuple[Campaign, ...]
     people: dict[str, Person]
@@ -65,9 +66,15 @@ class Roster:
     links: tuple[Holding, ...]
     speller: Speller[KnownCode]
 
-    @property
+    @cached_property
     def pairs(self) -> set[tuple[str, str]]:
+        """Who works in which campaign."""
         return {(one.influencer_id, one.campaign_id) for one in (*self.codes, *self.links)}
+
+    @cached_property
+    def handles(self) -> dict[str, str]:
+        """What each influencer is called."""
+        return {influencer: person.handle for influencer, person in self.people.items()}
 
 
 def roster(reference: Reference) -> Roster:

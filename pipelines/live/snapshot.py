@@ -1,7 +1,7 @@
 """Snapshot: all that a page shows at one moment, as one value that is made once and shown to everybody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -159,7 +159,10 @@ class Honesty:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A moment of a workspace; `campaigns` begin with all of them. `number` grows with every other content."""
+    """A moment of a workspace; `campaigns` begin with all of them. `number` grows with every other content.
+
+    `handles` of the influencers that the reference data know.
+    """
 
     number: int
     taken_at: datetime
@@ -170,3 +173,4 @@ class Snapshot:
     signals: tuple[Signal, ...]
     honesty: Honesty
     costs_until: date | None = None
+    handles: Mapping[str, str] = field(default_factory=dict)

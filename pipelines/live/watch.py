@@ -122,9 +122,8 @@ class Watch:
     def orders(self, query: OrderQuery) -> Orders:
         """The orders behind a number; raises LakeUnavailable."""
         read = self._read
-        handles = {person.influencer_id: person.handle for person in read.roster.people.values()}
         with read.counted.asking() as connection:
-            return list_orders(connection, query, self._settled(), self._digits, handles)
+            return list_orders(connection, query, self._settled(), self._digits, read.roster.handles)
 
     def look(self) -> None:
         """Counts what is new, and makes another snapshot if it shows something else."""
@@ -137,7 +136,7 @@ class Watch:
                 self._read, is_new = self._open(), True
                 self._read.counted.catch_up(now)
             if is_new or now - self.snapshot.taken_at >= ANEW:
-                self._show(self._made(now, self.snapshot.number + 1))
+                self._show(self._made(now, self.snapshot.number + 1), is_new)
             self.problem, self.refreshed_at = None, now
         except (CodetrailError, duckdb.IOException) as error:
             self.problem = str(error)
@@ -147,9 +146,9 @@ class Watch:
             with self._timing():
                 self.look()
 
-    def _show(self, snapshot: Snapshot) -> None:
+    def _show(self, snapshot: Snapshot, is_new: bool) -> None:
         before, self.snapshot = self.snapshot, snapshot
-        if replace(snapshot, number=before.number, taken_at=before.taken_at) == before:
+        if not is_new and replace(snapshot, number=before.number, taken_at=before.taken_at) == before:
             self.snapshot = replace(before, taken_at=snapshot.taken_at)
             return
         for loop, event in list(self._changed):
@@ -202,6 +201,7 @@ class Watch:
             signals=slowly.signals,
             honesty=self._honesty(arrived_at, moment, read.counted.arrivals.rejected()),
             costs_until=None if marts.version is None else until.date(),
+            handles=read.roster.handles,
         )
 
     def _slowly(self, read: _Read, marts: Marts, until: datetime, now: datetime) -> _Slowly:

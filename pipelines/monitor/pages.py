@@ -48,7 +48,7 @@ async def orders(request: Request) -> Response:
         asked=asked,
         found=found,
         pages=max(1, -(-found.total // PAGE)),
-        handles={r.influencer_id: r.handle for each in snapshot.campaigns for r in each.influencers.get("policy", ())},
+        handles=snapshot.handles,
         zone=shown.timezone,
         currency=snapshot.reporting_currency,
         digits=snapshot.reporting_digits,

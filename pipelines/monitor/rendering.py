@@ -70,7 +70,6 @@ class Rendering:
 def context(snapshot: Snapshot, campaign: CampaignView, view: View) -> dict[str, Any]:
     """What every section is made of."""
     rows = shown_rows(campaign, view)
-    names = {row.influencer_id: row.handle for each in snapshot.campaigns for row in each.influencers.get("policy", ())}
     return {
         "snapshot": snapshot,
         "campaign": campaign,
@@ -85,7 +84,7 @@ def context(snapshot: Snapshot, campaign: CampaignView, view: View) -> dict[str,
         "reckoning": reckoning(snapshot, campaign, view.model),
         "signals": signals_of(snapshot, campaign),
         "pacing": pacing_of(snapshot, campaign),
-        "handles": names,
+        "handles": snapshot.handles,
         "campaign_names": {each.campaign_id: each.name for each in snapshot.campaigns},
         "points": _points(campaign, view.by),
         "recent": {"60 min": campaign.course.minutes[-60:], "24 h": campaign.course.hours[-24:]},

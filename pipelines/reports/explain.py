@@ -16,7 +16,7 @@ from pipelines.reports.reasons import Case, in_words
 from pipelines.reports.whereabouts import whereabouts
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.models import MODELS
-from pipelines.rules.money import Exchange, minor_digits
+from pipelines.rules.money import Exchange, from_minor, minor_digits
 from pipelines.rules.privacy import Pseudonyms, holds_email
 from pipelines.rules.watermark import is_settled
 from pipelines.settings import Settings
@@ -77,7 +77,7 @@ def explain(workspace: Workspace, settings: Settings, hash_key: Callable[[], byt
 
 def exact(minor: int, currency: str) -> Decimal:
     """Minor units as an amount with all the decimals of its currency."""
-    return Decimal(minor).scaleb(-(minor_digits(currency) or 0))
+    return from_minor(minor, minor_digits(currency) or 0)
 
 
 def _exact(minor: int | None, currency: str) -> Decimal | None:

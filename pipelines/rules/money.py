@@ -73,3 +73,8 @@ class Exchange:
             shift = Fraction(10) ** (self._digits - (minor_digits(currency) or 0))
             self._factors[key] = None if rate is None else Fraction(rate) * shift
         return self._factors[key]
+
+
+def from_minor(minor: int, digits: int) -> Decimal:
+    """The amount of so many minor units, with all the decimals of its currency."""
+    return Decimal(minor).scaleb(-digits)

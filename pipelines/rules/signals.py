@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 
-from pipelines.rules.money import minor_digits
+from pipelines.rules.money import from_minor, minor_digits
 
 MINUTE = 60_000_000  # microseconds
 HOUR = 60 * MINUTE
@@ -104,7 +103,7 @@ def counted(number: int, noun: str) -> str:
 
 def money(minor: int, currency: str) -> str:
     """An amount of minor units as it is read: `1,234.50 EUR`, `1,234 JPY`."""
-    return f"{Decimal(minor).scaleb(-(minor_digits(currency) or 0)):,f} {currency}"
+    return f"{from_minor(minor, minor_digits(currency) or 0):,f} {currency}"
 
 
 def clock_time(at: int) -> str:
