@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.stores.tables import TABLES
-from pipelines.warehouse.dbt_runner import run_dbt, scratch_of, stop_at_failure
+from pipelines.warehouse.dbt_runner import parse_project, run_dbt, scratch_of, stop_at_failure
 from pipelines.warehouse.findings import Finding, Value
 from pipelines.warehouse.history import published_versions
 from pipelines.warehouse.last_build import BUILD, basis_of, new_files, remember
@@ -69,11 +70,14 @@ def build(
         basis, published = basis_of(reference, settings, lake), published_versions(root)
         new = None if full_refresh or isinstance(clicks, pa.Table) else new_files(warehouse, basis, lake)
         of_files = (lambda _: clicks) if isinstance(clicks, pa.Table) else clicks
-        if new is None:
-            write_sources(file, lake, reference, of_files(lake["clicks"]), settings, published, built_at)
-        else:
-            shutil.copyfile(warehouse / BUILD, file)
-            write_new_sources(file, lake, new, of_files(new["clicks"]), settings, published, built_at)
+        with ThreadPoolExecutor(1) as meanwhile:
+            parsed = meanwhile.submit(parse_project, scratch)
+            if new is None:
+                write_sources(file, lake, reference, of_files(lake["clicks"]), settings, published, built_at)
+            else:
+                shutil.copyfile(warehouse / BUILD, file)
+                write_new_sources(file, lake, new, of_files(new["clicks"]), settings, published, built_at)
+            parsed.result()
         results = run_dbt("build", file, scratch, settings.reporting_digits, *NOT_TESTS).results
         stop_at_failure(results, scratch)
         rows = _rows_of_marts(file)

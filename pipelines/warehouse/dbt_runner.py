@@ -37,7 +37,7 @@ def run_dbt(command: str, file: Path, scratch: Path, digits: int, *options: str)
     variables = (
         f"{{build_file: {_quoted(file)}, access_mode: {access}, memory_limit: {limit}, reporting_digits: {digits}}}"
     )
-    manifest = _parsed_project(scratch)
+    manifest = parse_project(scratch)
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # of Python models, in a temporary folder
     try:
         outcome = dbtRunner(manifest=manifest).invoke(
@@ -60,25 +60,27 @@ def project_digest() -> str:
     return digest.hexdigest()
 
 
-def _parsed_project(scratch: Path) -> Any:
+def parse_project(scratch: Path) -> Any:
     """The project as dbt parses it, which takes seconds: once in a process, and once for a workspace.
 
-    It depends on no variable; what is parsed of another project is of no use.
+    It depends on no variable; what is parsed of another project is of no use. Raises CheckFailed.
     """
     from dbt.cli.main import dbtRunner
 
     digest = project_digest()
     if digest not in _parsed:
         known = scratch.parent / f"dbt_{digest[:16]}.msgpack"
+        is_known = known.is_file()
         parsing = ("--partial-parse", "--partial-parse-file-path", str(known.resolve()))
         outcome = dbtRunner().invoke(
-            ["parse", *_places(scratch), *(parsing if known.is_file() else ("--no-partial-parse",))]
+            ["parse", "--no-write-json", *_places(scratch), *(parsing if is_known else ("--no-partial-parse",))]
         )
         if outcome.result is None:
             raise CheckFailed(f"dbt could not parse its project: {outcome.exception}; {_log_hint(scratch)}")
-        for former in scratch.parent.glob("dbt_*.msgpack"):
-            former.unlink()
-        shutil.copyfile(scratch / "target" / "partial_parse.msgpack", known)
+        if not is_known:
+            for former in scratch.parent.glob("dbt_*.msgpack"):
+                former.unlink()
+            shutil.copyfile(scratch / "target" / "partial_parse.msgpack", known)
         _parsed[digest] = outcome.result
     return _parsed[digest]
 
