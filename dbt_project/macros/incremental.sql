@@ -18,10 +18,6 @@
     {% if goes_on() %}where order_id in (select order_id from intermediate.int_resplit_orders){% endif %}
 {%- endmacro %}
 
-{% macro of_changed_credits() -%}
-    {% if goes_on() %}where {{ changed_credits() }}{% endif %}
-{%- endmacro %}
-
 {# Of an order that did not change, the data-driven models alone may credit others. #}
 {% macro changed_credits() -%}
     (

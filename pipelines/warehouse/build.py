@@ -110,9 +110,10 @@ def test(root: Path) -> list[Finding]:
 
 
 def _rows_of_marts(file: Path) -> dict[str, int]:
+    marts = "select table_name from information_schema.tables where table_schema = 'main' order by table_name"
     with duckdb.connect(str(file), read_only=True) as connection:
-        marts = connection.sql("select table_name from duckdb_tables() where schema_name = 'main' order by table_name")
-        return {name: connection.table(name).count("*").fetchall()[0][0] for (name,) in marts.fetchall()}
+        names = [name for (name,) in connection.sql(marts).fetchall()]
+        return {name: connection.table(name).count("*").fetchall()[0][0] for name in names}
 
 
 def _finding(connection: duckdb.DuckDBPyConnection, result: Any) -> Finding:

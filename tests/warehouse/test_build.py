@@ -11,6 +11,7 @@ from pipelines.failures import BadInput, CheckFailed, LakeUnavailable
 from pipelines.warehouse.build import build
 from pipelines.warehouse.build import test as data_tests
 from pipelines.warehouse.sources import BuildSettings
+from tests.warehouse.broken import open_to_damage
 from tests.warehouse.tokyo_world import (
     BUILT_AT,
     REFERENCE_ROWS,
@@ -178,7 +179,7 @@ def copied(built, tmp_path):
 
 
 def test_a_tampered_mart_fails_with_its_rows(copied):
-    with duckdb.connect(str(copied / "warehouse" / "build.duckdb")) as connection:
+    with open_to_damage(copied / "warehouse" / "build.duckdb") as connection:
         connection.execute("update intermediate.int_posts set influencer_id = 'stranger' where post_id = 'p2'")
         connection.execute("update fct_credits set net_revenue = 89 where order_id = 'o1' and model = 'policy'")
     found = {finding.expectation: finding for finding in data_tests(copied)}

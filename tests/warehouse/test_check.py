@@ -4,7 +4,6 @@ import shutil
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-import duckdb
 import pytest
 
 from pipelines.failures import BadInput, CheckFailed
@@ -15,6 +14,7 @@ from pipelines.warehouse.dbt_runner import scratch_of
 from pipelines.warehouse.findings import Finding, read_result
 from pipelines.warehouse.publish import publish
 from pipelines.warehouse.suites import expectations_dir, load_suites
+from tests.warehouse.broken import open_to_damage
 
 NOW = datetime(2026, 3, 11, tzinfo=UTC)
 LAKE_TABLES = (*LANDING, "rejected_events", "order_attributions")
@@ -28,8 +28,7 @@ def no_dbt(root):
 
 def damage(build, *statements):
     """Changes a build; the lake's views over Parquet files become tables first."""
-    with duckdb.connect(str(build)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with open_to_damage(build) as connection:
         for table in LAKE_TABLES:
             connection.execute(f"create table lake.copied as from lake.{table}")
             connection.execute(

@@ -5,13 +5,12 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import duckdb
 import pytest
 
 from pipelines.failures import CheckFailed
 from pipelines.warehouse.check import check, suites_for
 from pipelines.warehouse.publish import publish
-from tests.warehouse.broken import broken
+from tests.warehouse.broken import broken, open_to_damage
 from tests.warehouse.damages import damages
 from tests.warehouse.mart_columns import contracted
 
@@ -33,8 +32,7 @@ def world(codetrail, tmp_path_factory):
 def build(world, tmp_path_factory):
     """A copy of its build, open to be damaged and rolled back."""
     copy = shutil.copy(world / "warehouse" / "build.duckdb", tmp_path_factory.mktemp("copy") / "build.duckdb")
-    with duckdb.connect(str(copy)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with open_to_damage(copy) as connection:
         connection.execute(f"set variable checked_at = timestamptz '{NOW.isoformat()}'")
         yield connection
 
@@ -90,7 +88,7 @@ def test_what_is_damaged_is_not_published(world, tmp_path):
     """Every mart damaged at once, by the real check: each named, nothing published."""
     (tmp_path / "warehouse").mkdir()
     copy = shutil.copy(world / "warehouse" / "build.duckdb", tmp_path / "warehouse")
-    with duckdb.connect(str(copy)) as connection:
+    with open_to_damage(copy) as connection:
         for mart in MARTS:
             connection.execute(f"insert into {mart} select * from {mart} where rowid = (select min(rowid) from {mart})")
     result = check(tmp_path, NOW, lambda root: [])

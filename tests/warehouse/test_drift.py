@@ -4,7 +4,6 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import duckdb
 import pytest
 
 from pipelines.failures import CheckFailed
@@ -12,7 +11,7 @@ from pipelines.warehouse.check import check, fingerprint_of, open_build, suites_
 from pipelines.warehouse.findings import CheckResult
 from pipelines.warehouse.publish import publish
 from pipelines.warehouse.versions import current_version
-from tests.warehouse.broken import broken
+from tests.warehouse.broken import broken, open_to_damage
 
 NOW = datetime(2026, 3, 11, tzinfo=UTC)
 COPIES = 100
@@ -76,8 +75,7 @@ def approve(root):
 
 
 def change(root, *statements):
-    with duckdb.connect(str(root / "warehouse" / "build.duckdb")) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with open_to_damage(root / "warehouse" / "build.duckdb") as connection:
         for statement in statements:
             connection.execute(statement)
 

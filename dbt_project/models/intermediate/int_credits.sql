@@ -114,6 +114,8 @@ final as (
         shares.winner_campaign_id,
         shares.status,
         cast(shares.weight as double) as weight,
+        {{ minor_to_decimal('shares.gross_reporting_minor') }} as gross_revenue,
+        {{ minor_to_decimal('shares.amount_reporting_minor') }} as net_revenue,
         cast(timezone(coalesce(campaigns.timezone, 'UTC'), shares.ordered_at) as date) as day
     from shares
     left join campaigns using (campaign_id)

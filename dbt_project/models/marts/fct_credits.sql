@@ -1,9 +1,6 @@
-{{ config(materialized='incremental', incremental_strategy='changed_credits', on_schema_change='fail') }}
+{{ config(materialized='view') }}
 
-with credits as (
-    select * from {{ ref('int_credits') }}
-    {{ of_changed_credits() }}
-),
+with credits as (select * from {{ ref('int_credits') }}),
 
 final as (
     select
@@ -19,8 +16,8 @@ final as (
         currency,
         gross_minor,
         amount_minor,
-        {{ minor_to_decimal('gross_reporting_minor') }} as gross_revenue,
-        {{ minor_to_decimal('amount_reporting_minor') }} as net_revenue,
+        gross_revenue,
+        net_revenue,
         is_new_customer,
         status
     from credits
