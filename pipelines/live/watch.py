@@ -19,6 +19,7 @@ from pipelines.live.pacing import pacing_of
 from pipelines.live.published import Marts, Published
 from pipelines.live.reference import Roster, roster
 from pipelines.live.signals import signals
+from pipelines.live.slowly import Slowly
 from pipelines.live.snapshot import Honesty, Snapshot, Stream
 from pipelines.live.snapshot import Published as PublishedVersion
 from pipelines.live.snapshot import Sums as ModelSums
@@ -27,16 +28,12 @@ from pipelines.live.sums import Slow, Sums
 from pipelines.live.watched import OrderQuery, Orders
 from pipelines.rules.models import MODELS
 from pipelines.rules.money import minor_digits
-from pipelines.rules.pacing import Progress
-from pipelines.rules.signals import Signal
 from pipelines.settings import Settings
 from pipelines.stores.reference import Reference
 from pipelines.stores.rulebook import rulebook
 from pipelines.stores.workspace import Workspace
 
 LOOK_SECONDS = 0.4  # between two looks: a look costs up to 0.2, and the page has a core for other things too
-ANEW = timedelta(seconds=5)  # time goes on also where nothing arrives
-SLOW_EVERY = timedelta(seconds=5)  # for what costs more and moves less
 REFERENCE_SECONDS = timedelta(seconds=5)
 LIVE = timedelta(hours=1)  # a stream whose newest event is younger is shown up to the clock
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,17 +47,7 @@ class _Read:
     roster: Roster
     counted: Counted
     counts: Counts
-
-
-@dataclass(frozen=True)
-class _Slowly:
-    """What was found out at an instant, and holds until the next time."""
-
-    read: _Read
-    at: datetime
-    slow: Slow
-    pacing: Mapping[str, tuple[Progress, ...]]
-    signals: tuple[Signal, ...]
+    slowly: Slowly
 
 
 class Watch:
@@ -87,7 +74,7 @@ class Watch:
         self._thread = threading.Thread(target=self._look_again_and_again, name="watch", daemon=True)
         self._read_at = now()
         self.problem: str | None = None
-        self._slow: _Slowly | None = None
+        self._reference_problem: str | None = None
         self._read = self._open()
         self._read.counted.catch_up(self._read_at)
         self.snapshot, self.refreshed_at = self._made(self._read_at, 1), self._read_at
@@ -135,9 +122,9 @@ class Watch:
             except OtherLake:
                 self._read, is_new = self._open(), True
                 self._read.counted.catch_up(now)
-            if is_new or now - self.snapshot.taken_at >= ANEW:
+            if is_new or self._read.slowly.due(now):  # time goes on also where nothing arrives
                 self._show(self._made(now, self.snapshot.number + 1), is_new)
-            self.problem, self.refreshed_at = None, now
+            self.problem, self.refreshed_at = self._reference_problem, now
         except (CodetrailError, duckdb.IOException) as error:
             self.problem = str(error)
 
@@ -162,16 +149,21 @@ class Watch:
         people = roster(reference)
         timezones = {campaign.campaign_id: campaign.timezone for campaign in people.campaigns}
         counted = Counted(self._workspace.lake, links, timezones, self._now())
-        return _Read(reference, people, counted, Counts(counted.connection))
+        return _Read(reference, people, counted, Counts(counted.connection), Slowly())
 
     def _read_reference_again(self, now: datetime) -> None:
         """Other reference data count anew; such as cannot be read leave those of before, and are told."""
         if now - self._read_at < REFERENCE_SECONDS:
             return
         self._read_at = now
-        if self._workspace.reference(self._hash_key()).digest != self._read.reference.digest:
-            former, self._read = self._read, self._open()
-            former.counted.close()
+        try:
+            if self._workspace.reference(self._hash_key()).digest != self._read.reference.digest:
+                former, self._read = self._read, self._open()
+                former.counted.close()
+        except CodetrailError as error:
+            self._reference_problem = str(error)
+        else:
+            self._reference_problem = None
 
     @property
     def _digits(self) -> int:
@@ -187,10 +179,15 @@ class Watch:
         arrived_at, occurred_at = read.counted.arrivals.newest()
         until = self._until(occurred_at, now)
         marts = self._published.marts(until.date())
-        slowly = self._slowly(read, marts, until, now)
-        sums = Sums.of(read.counts, until, settled, slowly.slow)
-        currency = self._settings.reporting_currency
-        moment = Moment(until, sums, marts, read.roster, slowly.pacing, currency, self._digits)
+        currency, targeted = self._settings.reporting_currency, {one.campaign_id for one in read.roster.targets}
+        read.slowly.look(now)
+        slow = read.slowly.of("sums", lambda: Slow.of(read.counts, until, targeted))
+        pacing = read.slowly.of(
+            "pacing", lambda: pacing_of(read.roster, slow.facts_by_day, marts, until, currency, self._digits)
+        )
+        found = read.slowly.of("signals", lambda: signals(read.counted.connection, read.roster, marts, until, currency))
+        sums = Sums.of(read.counts, until, settled, slow)
+        moment = Moment(until, sums, marts, read.roster, pacing, currency, self._digits)
         return Snapshot(
             number=number,
             taken_at=now,
@@ -198,20 +195,11 @@ class Watch:
             reporting_currency=currency,
             reporting_digits=self._digits,
             campaigns=moment.views(),
-            signals=slowly.signals,
+            signals=found,
             honesty=self._honesty(arrived_at, moment, read.counted.arrivals.rejected()),
             costs_until=None if marts.version is None else until.date(),
             handles=read.roster.handles,
         )
-
-    def _slowly(self, read: _Read, marts: Marts, until: datetime, now: datetime) -> _Slowly:
-        if self._slow is None or self._slow.read is not read or now - self._slow.at >= SLOW_EVERY:
-            slow = Slow.of(read.counts, until, {target.campaign_id for target in read.roster.targets})
-            currency = self._settings.reporting_currency
-            pacing = pacing_of(read.roster, slow.facts_by_day, marts, until, currency, self._digits)
-            found = signals(read.counted.connection, read.roster, marts, until, currency)
-            self._slow = _Slowly(read, now, slow, pacing, found)
-        return self._slow
 
     def _honesty(self, arrived_at: datetime | None, moment: Moment, rejected: Mapping[str, int]) -> Honesty:
         lateness = timedelta(microseconds=self._settings.lateness)

@@ -69,7 +69,7 @@ class Watched(Protocol):
 
     @property
     def problem(self) -> str | None:
-        """Why the last look failed, and what to do; null when it did not."""
+        """Why the last look failed or the reference data cannot be read, and what to do; null while all is well."""
 
     def stream(self, now: datetime) -> Stream:
         """Whether somebody feeds the lake; cheap enough for once a second."""
