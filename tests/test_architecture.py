@@ -186,7 +186,7 @@ def test_every_folder_of_tests_is_of_a_part_of_the_code():
     assert folders - parts - NOT_MIRRORED == set()
 
 
-@pytest.mark.parametrize("folder", ["", "rules", "stages", "stores", "simulate"])
+@pytest.mark.parametrize("folder", ["", "rules", "columnar", "stages", "stores", "simulate"])
 def test_every_test_is_of_a_module(folder):
     modules = {path.stem for path in (CODE / folder).glob("*.py")}
     tests = {path.stem for path in (TESTS / folder).glob("test_*.py")} - NOT_OF_A_MODULE

@@ -8,12 +8,13 @@ from functools import partial
 
 import polars as pl
 
+from pipelines.columnar.links import LinkResolver
 from pipelines.failures import LakeUnavailable
 from pipelines.records import OrderSets, Rows
 from pipelines.rules.attribution import DAY
 from pipelines.rules.decoding import EPOCH
 from pipelines.rules.links import LinkAssignment
-from pipelines.stages.resolve import COLUMNS, LinkResolver
+from pipelines.stages.resolve import COLUMNS, as_read
 from pipelines.stages.shards import OrderShard, VisitorShard
 from pipelines.stages.working_set import BEGINNING
 from pipelines.stores.lake import WATERMARK, Lake
@@ -158,17 +159,17 @@ class Landed:
             if versions is None:
                 raise
             rows = self.lake.read(topic, COLUMNS[topic], both)  # of a run's first versions files may be gone by now
-        return self._resolver.resolved(topic, rows)
+        return as_read(topic, rows, self._resolver)
 
     def _before(self, topic: str, before: int, where: pl.Expr, lane: int | None) -> pl.DataFrame:
         if before == BEGINNING:
             return self._none(topic)
         where = where & (pl.col("day") < _day(before))
         where = where if lane is None else where & (self._in(lane))
-        return self._resolver.resolved(topic, self.lake.read(topic, COLUMNS[topic], where))
+        return as_read(topic, self.lake.read(topic, COLUMNS[topic], where), self._resolver)
 
     def _none(self, topic: str) -> pl.DataFrame:
-        return self._resolver.resolved(topic, pl.DataFrame(schema=pl.Schema(LANDING[topic])))
+        return as_read(topic, pl.DataFrame(schema=pl.Schema(LANDING[topic])), self._resolver)
 
 
 def _texts(values: Iterable[str]) -> pl.Expr:

@@ -8,14 +8,15 @@ from operator import itemgetter
 
 import polars as pl
 
+from pipelines.columnar.links import LINK_REASONS, NO_ROW
+from pipelines.columnar.repeats import one_message_each
 from pipelines.records import Block, OrderSets, Rows
 from pipelines.rules.attribution import Attribution, Rules
 from pipelines.rules.claims import Click
 from pipelines.rules.links import LinkAssignment
 from pipelines.rules.orders import Order, OrderEvent, Redemption, order_state
 from pipelines.stages.decode import shard_of
-from pipelines.stages.resolve import LINK_REASONS, NO_ROW
-from pipelines.stages.working_set import BEGINNING, Closed, Runs, Size, one_message_each, size_of
+from pipelines.stages.working_set import BEGINNING, Closed, Runs, Size, size_of
 
 _EVENT = (
     *("order_id", "event_id", "occurred_at", "kind", "customer_id", "visitor_id", "currency"),

@@ -131,8 +131,3 @@ def size_of(runs: Iterable[Runs], released: int = 0) -> Size:
     """How much these hold together."""
     held = list(runs)
     return Size(sum(map(len, held)), sum(one.nbytes for one in held), released)
-
-
-def one_message_each(rows: pl.DataFrame, *identity: str) -> pl.DataFrame:
-    """The message of the least (partition, offset) of each event: it is the one that counts."""
-    return rows.sort("partition", "offset").unique(identity, keep="first", maintain_order=True)

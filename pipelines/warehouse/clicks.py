@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 import pyarrow as pa
 
+from pipelines.columnar.links import CLICK_COLUMNS, LINK_REASONS, NO_ROW, LinkResolver
+from pipelines.columnar.repeats import one_message_each
 from pipelines.rules.links import UTM, LinkAssignment
-from pipelines.stages.resolve import COLUMNS, LINK_REASONS, NO_ROW, LinkResolver
-from pipelines.stages.working_set import one_message_each
 from pipelines.stores.lake import Lake, reporting
 from pipelines.stores.tables import CLICKS
 from pipelines.warehouse.sources import NO_LINK, RESOLVED_CLICKS, files_of
@@ -46,7 +46,7 @@ def _landed(files: Sequence[str]) -> pl.DataFrame:
             hive_partitioning=False,
             glob=False,
         )
-        clicks = stored.select(COLUMNS["clicks"]).collect()
+        clicks = stored.select(CLICK_COLUMNS).collect()
     except pl.exceptions.ComputeError as error:
         raise pa.ArrowInvalid(str(error)) from error
     return clicks.rename({"link_id": "named_link_id"})
@@ -54,8 +54,10 @@ def _landed(files: Sequence[str]) -> pl.DataFrame:
 
 def _links_of(landed: pl.DataFrame, links: Sequence[LinkAssignment]) -> pl.Series:
     """Each click's place in `links`, or which reason there is for none; the resolver may change the order of rows."""
-    numbered = landed.rename({"named_link_id": "link_id"}).with_columns(offset=pl.int_range(pl.len()))
-    resolved = LinkResolver(list(links)).resolved("clicks", numbered)
+    numbered = landed.rename({"named_link_id": "link_id"}).with_columns(
+        pl.col("occurred_at").cast(pl.Int64), offset=pl.int_range(pl.len())
+    )
+    resolved = LinkResolver(list(links)).resolved(numbered)
     nobodys = pl.repeat(NO_ROW, landed.height, dtype=pl.Int32, eager=True)
     return nobodys.scatter(resolved["offset"], resolved["link"])
 

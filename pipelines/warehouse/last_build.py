@@ -14,7 +14,7 @@ from pipelines.warehouse.sources import BuildSettings
 
 BUILD, MADE_OF = "build.duckdb", "build.json"
 OWN_CODE = Path(__file__).resolve().parents[1]
-DECIDING = ("rules", "stages", "warehouse")  # its folders that a row depends on
+DECIDING = ("rules", "columnar", "warehouse")  # its folders that a row depends on
 ENGINES = ("duckdb", "dbt-core", "dbt-duckdb", "polars")
 ONLY_GROWS = ("clicks", "orders", "order_attributions")  # the tables of which a build reads new files alone
 Files = Mapping[str, Sequence[str]]

@@ -3,6 +3,7 @@
 import polars as pl
 from hypothesis import strategies as st
 
+from pipelines.columnar.links import LINK_REASONS, NO_ROW, NOT_VALID
 from pipelines.records import OrderSets, Rows
 from pipelines.rules.attribution import Rules
 from pipelines.rules.claims import Click
@@ -11,7 +12,6 @@ from pipelines.rules.links import LinkAssignment
 from pipelines.rules.money import Exchange
 from pipelines.rules.orders import OrderEvent, Redemption, order_state
 from pipelines.stages.decode import shard_of
-from pipelines.stages.resolve import LINK_REASONS, NO_ROW, NOT_VALID
 from pipelines.stages.shards import OrderShard, VisitorShard
 
 SHARDS = 4

@@ -6,6 +6,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
+from pipelines.columnar.links import LinkResolver
 from pipelines.engines import run_direct
 from pipelines.records import Rows
 from pipelines.rules.attribution import DAY, Rules
@@ -15,7 +16,7 @@ from pipelines.rules.money import Exchange
 from pipelines.stages.attribute import Attribute
 from pipelines.stages.decode import BlockDecoder, shard_of
 from pipelines.stages.land import stored
-from pipelines.stages.resolve import LinkResolver
+from pipelines.stages.resolve import as_read
 from pipelines.stores.lake import Landing, no_marks
 from pipelines.stores.tables import LANDING
 from pipelines.testing import CLOCK, HASH_KEY, messages_of
@@ -62,7 +63,7 @@ def decoded(topic, *messages, start=0):
 
 
 def rows(topic, *messages, start=0):
-    return Rows(topic, RESOLVER.resolved(topic, decoded(topic, *messages, start=start)))
+    return Rows(topic, as_read(topic, decoded(topic, *messages, start=start), RESOLVER))
 
 
 def land(lake, topic, *messages, start=0):

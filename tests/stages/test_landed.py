@@ -5,11 +5,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from pipelines.columnar.links import LinkResolver
 from pipelines.rules.attribution import DAY
 from pipelines.stages.decode import BlockDecoder, shard_of
 from pipelines.stages.land import stored
 from pipelines.stages.landed import Landed
-from pipelines.stages.resolve import LinkResolver
+from pipelines.stages.resolve import as_read
 from pipelines.stores.lake import WATERMARK, Landing, no_marks
 from pipelines.stores.tables import LANDING, TABLES
 from pipelines.testing import CLOCK, HASH_KEY, messages_of
@@ -142,7 +143,7 @@ def test_a_late_click_finds_the_orders_of_its_visitor_that_were_placed_later(age
     decoded = BlockDecoder("clicks", HASH_KEY, SHARDS).decode(
         messages_of("clicks", [event(minute, visitor_id="v0", url="https://shop.example/")], 99)
     )
-    touched = held.add_clicks(LinkResolver([]).resolved("clicks", decoded.rows))
+    touched = held.add_clicks(as_read("clicks", decoded.rows, LinkResolver([])))
     assert sorted(touched) == orders
     assert held.events.gather(["o11"]).height == 2
 

@@ -10,9 +10,10 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.columnar.links import AMBIGUOUS, LINK_REASONS, NO_ROW, NOT_VALID, LinkResolver
 from pipelines.records import Passed, Rows, Share
 from pipelines.rules.links import UTM, LinkAssignment, LinkReason, LinkRoster, resolve
-from pipelines.stages.resolve import AMBIGUOUS, COLUMNS, LINK_REASONS, NO_ROW, NOT_VALID, LinkResolver, Resolve
+from pipelines.stages.resolve import COLUMNS, Resolve, as_read
 
 CLICK_SCHEMA = {
     "partition": pl.Int32,
@@ -76,7 +77,7 @@ said_by_clicks = st.lists(
 
 @given(links_at_random, said_by_clicks)
 def test_every_click_gets_the_row_that_the_rules_give_it(links, said):
-    resolved = LinkResolver(links).resolved("clicks", clicks(*said))
+    resolved = as_read("clicks", clicks(*said), LinkResolver(links))
     assert resolved["offset"].to_list() == list(range(len(said)))
     assert resolved["link"].to_list() == [place_by_the_rules(links, *click) for click in said]
 
@@ -84,9 +85,9 @@ def test_every_click_gets_the_row_that_the_rules_give_it(links, said):
 @given(links_at_random, said_by_clicks, said_by_clicks)
 def test_a_resolver_that_has_seen_clicks_resolves_the_next_alike(links, before, said):
     resolver = LinkResolver(links)
-    resolver.resolved("clicks", clicks(*before))
-    again = resolver.resolved("clicks", clicks(*said))
-    assert again.equals(LinkResolver(links).resolved("clicks", clicks(*said)))
+    as_read("clicks", clicks(*before), resolver)
+    again = as_read("clicks", clicks(*said), resolver)
+    assert again.equals(as_read("clicks", clicks(*said), LinkResolver(links)))
 
 
 NOTHING = (None,) * len(UTM)
@@ -106,7 +107,7 @@ MOVED = [LinkAssignment("l", "x", "c", valid_to=5), LinkAssignment("l", "y", "c"
     ],
 )
 def test_the_place_of_a_click_s_link(links, click, link):
-    assert LinkResolver(links).resolved("clicks", clicks(click))["link"].to_list() == [link]
+    assert as_read("clicks", clicks(click), LinkResolver(links))["link"].to_list() == [link]
 
 
 def test_a_reason_for_every_place_that_is_none():
@@ -114,7 +115,7 @@ def test_a_reason_for_every_place_that_is_none():
 
 
 def test_attribution_gets_the_columns_that_it_reads_and_instants_in_microseconds():
-    resolved = LinkResolver([]).resolved("clicks", clicks((7, None, NOTHING)))
+    resolved = as_read("clicks", clicks((7, None, NOTHING), LinkResolver([])))
     assert set(resolved.columns) == set(COLUMNS["clicks"]) - {"link_id", *(f"utm_{n}" for n in UTM)} | {"link"}
     assert resolved["occurred_at"].to_list() == [7]
     assert resolved.schema["link"] == pl.Int32

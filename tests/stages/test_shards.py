@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.columnar.links import NO_ROW, NOT_VALID
 from pipelines.stages.decode import shard_of
-from pipelines.stages.resolve import NO_ROW, NOT_VALID
 from tests.stages.shop import SHARDS, Shop, clicked, drafts, from_scratch, placed, redeemed
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from pipelines.columnar.repeats import one_message_each
 from pipelines.rules.codes import normalise_code
 from pipelines.simulate.materials import spellings
-from pipelines.stages.working_set import one_message_each
 from pipelines.stores.lake import Lake
 from tests.warehouse.trust_world import TrustWorld, trust_world
 
