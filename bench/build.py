@@ -43,7 +43,7 @@ select * replace (
     event_id || '-cancelled' as event_id, 'cancelled' as kind, "offset" + {1000 * STEP} as "offset",
     null as codes, null as normalised_codes, null as survey_answer
 )
-from events where kind = 'placed' order by occurred_at desc, order_id limit {{orders}}
+from events where kind = 'placed' order by occurred_at desc, order_id limit {{orders}} offset {{before}}
 """
 CANCELLED_ATTRIBUTIONS = """
 select * replace (
@@ -111,13 +111,17 @@ def _seconds_of_models(root: Path) -> dict[str, float]:
 
 def _change(small: Lake, large: Lake, orders: int) -> None:
     """Half of `orders` are new, with clicks and codes as the world's latest have them, half are cancelled."""
-    new = orders // 2
-    copy_lake(small, large, range(999, 1000), orders=new)
+    new, changes = orders // 2, large.root / "_changes"
+    before = int(changes.read_text()) if changes.exists() else 0  # a folder may be used again: nothing arrives twice
+    changes.write_text(str(before + 1))
+    copy_lake(small, large, range(999 + before, 1000 + before), orders=new)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register("events", small.read("orders").to_arrow())
         connection.register("attributions", small.read("order_attributions").to_arrow())
-        connection.execute(f"create table cancelled as {CANCELLED_ORDERS.format(orders=orders - new)}")
+        connection.execute(
+            f"create table cancelled as {CANCELLED_ORDERS.format(orders=orders - new, before=before * (orders - new))}"
+        )
         for table, query in (("orders", "from cancelled"), ("order_attributions", CANCELLED_ATTRIBUTIONS)):
             rows: pa.Table = connection.sql(query).to_arrow_table()
             write_deltalake(large.uri(table), rows.cast(TABLES[table]), mode="append")
