@@ -77,7 +77,7 @@ class Watch:
         self._reference_problem: str | None = None
         self._read = self._open()
         self._read.counted.catch_up(self._read_at)
-        self.snapshot, self.refreshed_at = self._made(self._read_at, 1), self._read_at
+        self.snapshot, self.refreshed_at = self._made(self._read_at, 1, is_busy=True), self._read_at
 
     def start(self) -> None:
         """Begins to look."""
@@ -123,7 +123,7 @@ class Watch:
                 self._read, is_new = self._open(), True
                 self._read.counted.catch_up(now)
             if is_new or self._read.slowly.due(now):  # time goes on also where nothing arrives
-                self._show(self._made(now, self.snapshot.number + 1), is_new)
+                self._show(self._made(now, self.snapshot.number + 1, is_busy=is_new), is_new)
             self.problem, self.refreshed_at = self._reference_problem, now
         except (CodetrailError, duckdb.IOException) as error:
             self.problem = str(error)
@@ -173,14 +173,14 @@ class Watch:
         watermark = self._workspace.lake.watermark()
         return BEGINNING if watermark is None else watermark - timedelta(microseconds=self._settings.lateness)
 
-    def _made(self, now: datetime, number: int) -> Snapshot:
+    def _made(self, now: datetime, number: int, *, is_busy: bool) -> Snapshot:
         read = self._read
         settled = self._settled()
         arrived_at, occurred_at = read.counted.arrivals.newest()
         until = self._until(occurred_at, now)
         marts = self._published.marts(until.date())
         currency, targeted = self._settings.reporting_currency, {one.campaign_id for one in read.roster.targets}
-        read.slowly.look(now)
+        read.slowly.look(now, is_busy=is_busy)
         slow = read.slowly.of("sums", lambda: Slow.of(read.counts, until, targeted))
         pacing = read.slowly.of(
             "pacing", lambda: pacing_of(read.roster, slow.facts_by_day, marts, until, currency, self._digits)

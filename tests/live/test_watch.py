@@ -158,7 +158,7 @@ def cut(root, share):
 def look_later(watch, clock):
     """Looks until what costs more, and is counted less often and by turns, is counted anew."""
     clock.pass_by(seconds=5)
-    for _ in range(3):
+    for _ in range(4):  # one that counts what is new, then a part in each
         watch.look()
 
 

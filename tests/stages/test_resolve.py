@@ -115,7 +115,7 @@ def test_a_reason_for_every_place_that_is_none():
 
 
 def test_attribution_gets_the_columns_that_it_reads_and_instants_in_microseconds():
-    resolved = as_read("clicks", clicks((7, None, NOTHING), LinkResolver([])))
+    resolved = as_read("clicks", clicks((7, None, NOTHING)), LinkResolver([]))
     assert set(resolved.columns) == set(COLUMNS["clicks"]) - {"link_id", *(f"utm_{n}" for n in UTM)} | {"link"}
     assert resolved["occurred_at"].to_list() == [7]
     assert resolved.schema["link"] == pl.Int32
