@@ -7,7 +7,7 @@ import duckdb
 from pipelines.live.sums import micros
 from pipelines.live.watched import OrderQuery, OrderRow, Orders
 from pipelines.rules.decoding import EPOCH, MICROSECOND
-from pipelines.rules.money import from_minor, minor_digits
+from pipelines.rules.money import exact, from_minor
 
 LISTED = """
 with credited as (
@@ -75,7 +75,7 @@ def list_orders(
                 ordered_at=EPOCH + instant * MICROSECOND,
                 status="provisional" if is_provisional else "settled",
                 currency=currency,
-                net=from_minor(own_net, minor_digits(currency) or 0),
+                net=exact(own_net, currency),
                 net_reporting=None if net is None else from_minor(net, digits),
                 credited=None if credited is None else from_minor(credited, digits),
                 winner=None if winner is None else handles.get(winner, winner),

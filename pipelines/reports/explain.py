@@ -16,7 +16,7 @@ from pipelines.reports.reasons import Case, in_words
 from pipelines.reports.whereabouts import whereabouts
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.models import MODELS
-from pipelines.rules.money import Exchange, from_minor, minor_digits
+from pipelines.rules.money import Exchange, exact
 from pipelines.rules.privacy import Pseudonyms, holds_email
 from pipelines.rules.watermark import is_settled
 from pipelines.settings import Settings
@@ -73,11 +73,6 @@ def explain(workspace: Workspace, settings: Settings, hash_key: Callable[[], byt
         is_outdated=book is not None and book.reference_version != current["reference_version"],
         reference_problem=problem,
     )
-
-
-def exact(minor: int, currency: str) -> Decimal:
-    """Minor units as an amount with all the decimals of its currency."""
-    return from_minor(minor, minor_digits(currency) or 0)
 
 
 def _exact(minor: int | None, currency: str) -> Decimal | None:

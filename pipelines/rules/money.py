@@ -76,5 +76,10 @@ class Exchange:
 
 
 def from_minor(minor: int, digits: int) -> Decimal:
-    """The amount of so many minor units, with all the decimals of its currency."""
+    """The amount of so many minor units, of which a unit has 10 to the power of `digits`."""
     return Decimal(minor).scaleb(-digits)
+
+
+def exact(minor: int, currency: str) -> Decimal:
+    """Minor units as an amount with all the decimals of its currency."""
+    return from_minor(minor, minor_digits(currency) or 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from pipelines.rules.money import from_minor, minor_digits
+from pipelines.rules.money import exact
 
 MINUTE = 60_000_000  # microseconds
 HOUR = 60 * MINUTE
@@ -103,7 +103,7 @@ def counted(number: int, noun: str) -> str:
 
 def money(minor: int, currency: str) -> str:
     """An amount of minor units as it is read: `1,234.50 EUR`, `1,234 JPY`."""
-    return f"{from_minor(minor, minor_digits(currency) or 0):,f} {currency}"
+    return f"{exact(minor, currency):,f} {currency}"
 
 
 def clock_time(at: int) -> str:
