@@ -23,6 +23,22 @@ services: .venv/installed ## put Kafka and Prism into .services, for tests and e
 browser: .venv/installed ## find Debian's Chromium, or install it as root, for the tests of the page
 	@$(BIN)/python -m services browser
 
+.PHONY: prometheus
+prometheus: .venv/installed ## find Prometheus, or unpack Debian's into .services, for the tests of the dashboard and the alerts
+	@$(BIN)/python -m services prometheus
+
+.PHONY: services-flink
+services-flink: .venv/installed ## put Flink and Beam's job server for it into .services
+	@$(BIN)/python -m services flink
+
+.PHONY: flink-start
+flink-start: services-flink ## a Flink cluster of this machine, with a job server and Python workers
+	@$(BIN)/python -m services flink-start
+
+.PHONY: flink-stop
+flink-stop: .venv/installed ## stop that cluster
+	@$(BIN)/python -m services flink-stop
+
 .PHONY: services-start
 services-start: .venv/installed ## a Kafka broker of this machine, on port 9092
 	@$(BIN)/python -m services start
@@ -32,11 +48,12 @@ services-stop: .venv/installed ## stop that broker; its topics stay
 	@$(BIN)/python -m services stop
 
 .PHONY: test
-test: .venv/installed-dev services browser ## check the style, the types and every test
+test: .venv/installed-dev services services-flink browser prometheus ## check the style, the types and every test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project
+	$(BIN)/python -m compileall -q pipelines
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: picture
@@ -50,8 +67,8 @@ format: .venv/installed-dev ## let ruff and sqlfluff rewrite what they can
 	$(BIN)/sqlfluff fix dbt_project
 
 .PHONY: bench
-bench: install ## the speed of a replay of a million events
-	$(BIN)/python bench/replay.py
+bench: .venv/installed-dev services ## Codetrail beside what a user would pick instead, into bench/RESULTS.md
+	$(BIN)/python bench/compare.py
 
 .PHONY: lock
 lock: .venv/uv ## resolve the dependencies again, with hashes
@@ -77,5 +94,5 @@ clean: ## remove what the other verbs made
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
-	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -1,9 +1,13 @@
 """A large lake made of a small one: its orders, their events and their clicks once more under other ids, many times."""
 
-import duckdb
-from deltalake import CommitProperties, Transaction, write_deltalake
+import shutil
 
+import duckdb
+from deltalake import CommitProperties, Transaction, WriterProperties, write_deltalake
+
+from pipelines.stores.compaction import ROW_GROUP
 from pipelines.stores.lake import WATERMARK, Lake
+from pipelines.stores.naming import FILE as NAMES
 from pipelines.stores.tables import TABLES
 
 BATCH_ROWS = 200_000
@@ -22,6 +26,7 @@ def copy_lake(
     their own clicks alone, if a number is given.
     """
     target.create()
+    shutil.copyfile(source.root / NAMES, target.root / NAMES)
     with duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(target.root / "_spilled")}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register(
@@ -41,7 +46,13 @@ def copy_lake(
             rows = connection.sql(_copied(table, copies, all_clicks, orders)).to_arrow_reader(BATCH_ROWS)
             mark = source.transactions(table, [WATERMARK])
             properties = CommitProperties(app_transactions=[Transaction(*pair) for pair in mark.items()])
-            write_deltalake(target.uri(table), rows.cast(TABLES[table]), mode="append", commit_properties=properties)
+            write_deltalake(
+                target.uri(table),
+                rows.cast(TABLES[table]),
+                mode="append",
+                commit_properties=properties,
+                writer_properties=WriterProperties(max_row_group_size=ROW_GROUP),  # as a compacted lake's
+            )
 
 
 def _copied(table: str, copies: range, all_clicks: bool, orders: int | None) -> str:

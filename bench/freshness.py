@@ -41,10 +41,11 @@ from rich.table import Table
 
 from pipelines.simulate.deliveries import Delivery, merged
 from pipelines.simulate.faults import PROFILES
-from pipelines.simulate.feeding import make_topics, send, stopped_by_signals
+from pipelines.simulate.feeding import make_topics, send
 from pipelines.simulate.live import LiveClock, end_of_a_world_around
 from pipelines.simulate.shoppers import microseconds
 from pipelines.simulate.world import make_world
+from pipelines.stopping import stopped_by_signals
 from pipelines.stores.kafka import partitions, spans
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.kafka_producer import Producer

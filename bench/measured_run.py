@@ -18,10 +18,10 @@ import psutil
 from rich import box
 from rich.table import Table
 
-from pipelines.stages.commit import attributed_offsets, landed_offsets
 from pipelines.stores.kafka import partitions, spans
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.lake import Lake
+from pipelines.stores.standing import attributed_offsets, landed_offsets
 from services.broker import Broker
 
 COMMAND = Path(sys.executable).with_name("codetrail")

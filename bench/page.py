@@ -39,6 +39,7 @@ CLICKS = 10_000_000
 IN_ONE_WORLD = 20_000  # orders, of eleven clicks each
 WORLD = ("--seed", "1", "--orders", str(IN_ONE_WORLD), "--faults", "mild")
 ARRIVING_ORDERS = 100
+HASH_KEY = "0" * 32
 MIB = 1 << 20
 
 
@@ -48,7 +49,10 @@ def main() -> None:
     small, large = folder / "small", folder / "large"
     if not (large / "lake").exists():
         for command in (("simulate", *WORLD), ("run",)):
-            subprocess.run([COMMAND, "--workspace", small, *command], check=True, stdout=subprocess.DEVNULL)
+            environment = {**os.environ, "CODETRAIL_HASH_KEY": HASH_KEY}
+            subprocess.run(
+                [COMMAND, "--workspace", small, *command], check=True, stdout=subprocess.DEVNULL, env=environment
+            )
         shutil.copytree(small / "reference", large / "reference")
         copies = ceil(asked.clicks / Lake(small / "lake").rows("clicks"))
         copy_lake(Lake(small / "lake"), Lake(large / "lake"), range(copies), all_clicks=True)
@@ -72,7 +76,7 @@ def _arguments() -> argparse.Namespace:
 
 def _refreshes(small: Lake, root: Path, rounds: int) -> dict[str, str]:
     begun, workspace = time.perf_counter(), Workspace(root)
-    watch = Watch(workspace, load_settings(workspace.settings_file, {}), lambda: bytes(32), lambda: datetime.now(UTC))
+    watch = Watch(workspace, load_settings(workspace.settings_file, {}), HASH_KEY.encode, lambda: datetime.now(UTC))
     opened = time.perf_counter() - begun
     lake = workspace.lake
     seconds, idle = [], []
@@ -118,7 +122,7 @@ def _clients(small: Lake, root: Path, asked: argparse.Namespace) -> dict[str, st
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "CODETRAIL_HASH_KEY": "0" * 32}
+    environment = {**os.environ, "CODETRAIL_HASH_KEY": HASH_KEY}
     server = subprocess.Popen([COMMAND, "--workspace", root, "monitor", "--port", str(port)], env=environment)
     url = f"http://127.0.0.1:{port}"
     try:

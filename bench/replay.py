@@ -39,9 +39,8 @@ def main() -> None:
 
         simulate(root, seed=SEED, orders=asked.orders, faults="none", until=UNTIL)
     shutil.rmtree(root / "lake", ignore_errors=True)
-    measured = _measured(root, asked.profile)
-    checked = _checked(root)
-    Console().print(_table(root, measured, checked))
+    used = measured(root, asked.profile)
+    Console().print(_table(root, used, rows_checked(root)))
 
 
 def _arguments() -> argparse.Namespace:
@@ -53,7 +52,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measured(root: Path, profile: bool) -> dict[str, float]:
+def measured(root: Path, profile: bool) -> dict[str, float]:
     """One replay in a process of its own, its imports and its children included."""
     command = [sys.executable, __file__, "--drain", "--workspace", str(root), *(["--profile"] if profile else [])]
     begun = time.perf_counter()
@@ -80,7 +79,7 @@ def _drained(root: Path, profile: bool) -> dict[str, float]:
     return {name: done.counters.get(name, 0) for name in counted} | {"drain_cpu": cpu}
 
 
-def _checked(root: Path) -> Mapping[str, int]:
+def rows_checked(root: Path) -> Mapping[str, int]:
     """Raises AssertionError if a message or a cent is missing; the rows of each table."""
     from pipelines.stores.lake import Lake
     from pipelines.stores.tables import LANDING

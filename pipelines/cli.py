@@ -3,21 +3,33 @@
 import io
 import logging
 import os
-import secrets
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from pipelines import commands
+from pipelines import commands, history_commands, privacy_cli, publishing_cli, quarantine_cli, rules_cli
 from pipelines.failures import BadInput, CodetrailError
-from pipelines.options import Engine, Faults, FullRefresh, Json, OnGap, Source
+from pipelines.given import given_of
+from pipelines.options import (
+    CheckpointDir,
+    Engine,
+    Faults,
+    FlinkMaster,
+    FromCheckpoint,
+    FullRefresh,
+    JobEndpoint,
+    Json,
+    OnGap,
+    Parallelism,
+    Source,
+    WorkerPool,
+    flink_settings,
+    require_fit,
+)
 from pipelines.output import Output
-from pipelines.settings import Settings, load_settings
-from pipelines.stores.workspace import Workspace, config_home, hash_key
 
 HOST, PORT = "127.0.0.1", 8050
 
@@ -28,8 +40,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which influencer earned which order, and what each campaign returned.",
 )
-quarantine_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rejected events: look at them.")
-app.add_typer(quarantine_app, name="quarantine")
+quarantine_cli.register(app)
+rules_cli.register(app)
+privacy_cli.register(app)
+publishing_cli.register(app)
 
 
 @app.callback()
@@ -52,7 +66,7 @@ def demo(
 ) -> None:
     """Make a new workspace with simulated events and take it all the way to the ROI tables and a picture."""
     output = Output(as_json)
-    commands.demo(_given(context), output, seed, orders, faults.value)
+    commands.demo(given_of(context), output, seed, orders, faults.value)
 
 
 @app.command(epilog="Example: codetrail --workspace shop simulate --seed 7 --orders 5000 --faults hostile")
@@ -77,12 +91,12 @@ def simulate(
     if to is Source.TOPICS:
         if rate or live or follow or bootstrap_servers:
             raise BadInput("--rate, --live, --follow and --bootstrap-servers go with --to kafka")
-        commands.simulate(_given(context), Output(as_json), seed, orders, faults.value)
+        commands.simulate(given_of(context), Output(as_json), seed, orders, faults.value)
         return
     if live and not rate:
         raise BadInput("--live needs a --rate, such as 100: it is how fast the world's time passes")
     asked = {"seed": seed, "orders": orders, "partitions": partitions, "rate": rate, "is_endless": follow}
-    given = _given(context, bootstrap_servers=bootstrap_servers)
+    given = given_of(context, bootstrap_servers=bootstrap_servers)
     commands.feed(given, Output(as_json), faults.value, live=live, **asked)
 
 
@@ -95,11 +109,18 @@ def run(
     bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka's brokers, host:port[,host:port].")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on until SIGTERM or Ctrl-C.")] = False,
     engine: Annotated[
-        Engine | None, typer.Option(help="What the job runs on; direct ends, prism follows.", show_default=False)
+        Engine | None,
+        typer.Option(help="What the job runs on; direct ends, prism and flink follow.", show_default=False),
     ] = None,
     on_gap: Annotated[OnGap, typer.Option(help="When the broker no longer has the next message.")] = OnGap.STOP,
     policy: Annotated[str | None, typer.Option(help="Overrides the setting `policy`.")] = None,
     window_days: Annotated[float | None, typer.Option(help="Overrides the setting `window_days`.")] = None,
+    flink_master: FlinkMaster = None,
+    job_endpoint: JobEndpoint = None,
+    worker_pool: WorkerPool = None,
+    parallelism: Parallelism = None,
+    checkpoint_dir: CheckpointDir = None,
+    from_checkpoint: FromCheckpoint = None,
     log_level: Annotated[
         str | None, typer.Option(help="debug, info (with --follow) or warning.", show_default=False)
     ] = None,
@@ -109,44 +130,58 @@ def run(
     from pipelines.logs import configure as configure_logs
     from pipelines.metrics import serving
 
-    _require_fit(source, engine, follow=follow)
-    options = {"policy": policy, "window_days": window_days, "log_level": log_level}
-    given = _given(context, bootstrap_servers=bootstrap_servers, **options)
+    flink = flink_settings(flink_master, job_endpoint, worker_pool, parallelism, checkpoint_dir)
+    require_fit(source, engine, follow=follow, has_flink=bool(flink or from_checkpoint))
+    options = {"policy": policy, "window_days": window_days, "log_level": log_level, **flink}
+    given = given_of(context, bootstrap_servers=bootstrap_servers, **options)
     # What ends by itself tells on standard output what it did.
     configure_logs(given.settings.log_level or ("info" if follow else "warning"), os.environ)
     with serving(given.settings.metrics_port):
-        if follow:
+        if engine is Engine.FLINK:
+            commands.scale_out(given, Output(as_json), on_gap=on_gap.value, from_checkpoint=from_checkpoint)
+        elif follow:
             commands.follow(given, Output(as_json), on_gap=on_gap.value, environment=os.environ)
         else:
             commands.run(given, Output(as_json), source.value, on_gap=on_gap.value)
 
 
-def _require_fit(source: Source, engine: Engine | None, *, follow: bool) -> None:
-    """Each engine has its kind of run, and files are never followed."""
-    if follow and source is Source.TOPICS:
-        raise BadInput("--follow goes with --source kafka: topic files are read to their ends, as often as you like")
-    if follow and engine is Engine.DIRECT:
-        raise BadInput("the direct engine ends when the source is drained: use --engine prism with --follow")
-    if not follow and engine is Engine.PRISM:
-        raise BadInput("the prism engine runs until it is stopped: add --follow, or use --engine direct")
-
-
 @app.command(epilog="Example: codetrail --workspace shop build")
-def build(context: typer.Context, full_refresh: FullRefresh = False, as_json: Json = False) -> None:
+def build(
+    context: typer.Context,
+    full_refresh: FullRefresh = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="The marts as the lake knew them then, a day (its end, UTC) or an instant.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Build the marts from the lake with dbt, in a private file that nobody reads yet; what did not change is kept."""
-    commands.build(_given(context), Output(as_json), full_refresh=full_refresh)
+    if as_of is not None:
+        history_commands.build_as_of(given_of(context), Output(as_json), as_of)
+        return
+    commands.build(given_of(context), Output(as_json), full_refresh=full_refresh)
 
 
 @app.command(epilog="Example: codetrail --workspace shop check")
 def check(context: typer.Context, as_json: Json = False) -> None:
     """Check the lake and the marts (Great Expectations and dbt tests); exit 1 if anything that blocks is broken."""
-    commands.check(_given(context), Output(as_json))
+    commands.check(given_of(context), Output(as_json))
 
 
 @app.command(epilog="Example: codetrail --workspace shop publish")
 def publish(context: typer.Context, as_json: Json = False) -> None:
     """Swap the checked build in as published/current, as one; refuses what was not checked or did not pass."""
-    commands.publish(_given(context), Output(as_json))
+    commands.publish(given_of(context), Output(as_json))
+
+
+@app.command(epilog="Example: codetrail --workspace shop diff 3 5")
+def diff(
+    context: typer.Context,
+    before: Annotated[int, typer.Argument(help="A published version, such as 3.")],
+    after: Annotated[int, typer.Argument(help="The one to compare it with.")],
+    as_json: Json = False,
+) -> None:
+    """Show what each influencer's net revenue gained or lost between two published versions, cause by cause."""
+    history_commands.diff(given_of(context), Output(as_json), before, after)
 
 
 @app.command(epilog="Example: codetrail --workspace shop monitor --port 8050")
@@ -162,7 +197,7 @@ def monitor(
     """Serve the live page of a workspace until SIGTERM or Ctrl-C: read-only, from the lake as it grows."""
     from pipelines.logs import configure as configure_logs
 
-    given = _given(context)
+    given = given_of(context)
     configure_logs(given.settings.log_level or "warning", os.environ)
     commands.monitor(given, Output(as_json), host, port, tuple(allowed_host or ()))
 
@@ -170,13 +205,13 @@ def monitor(
 @app.command(epilog="Example: codetrail --workspace shop explain ord-000017")
 def explain(context: typer.Context, order_id: str, as_json: Json = False) -> None:
     """Say of one order who claimed it, why each claim won or lost, and how every model splits its money."""
-    commands.explain(_given(context), Output(as_json), order_id)
+    commands.explain(given_of(context), Output(as_json), order_id)
 
 
 @app.command(epilog="Example: codetrail --workspace demo score")
 def score(context: typer.Context, as_json: Json = False) -> None:
     """Compare the attribution of a simulated world with the truth: precision, recall, and why each miss."""
-    commands.score(_given(context), Output(as_json))
+    commands.score(given_of(context), Output(as_json))
 
 
 @app.command(epilog="Example: codetrail --workspace shop status --json")
@@ -188,7 +223,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show how fresh and how large the lake is, what is unread, repeated, rejected and provisional."""
-    commands.status(_given(context, bootstrap_servers=bootstrap_servers), Output(as_json))
+    commands.status(given_of(context, bootstrap_servers=bootstrap_servers), Output(as_json))
 
 
 @app.command(epilog="Example: codetrail --workspace shop doctor")
@@ -204,45 +239,7 @@ def compact(
     as_json: Json = False,
 ) -> None:
     """Make large files of the lake's small ones and shorten its log; a run, and readers, may go on meanwhile."""
-    commands.compact(_given(context), Output(as_json), vacuum_hours)
-
-
-@quarantine_app.command("list", epilog="Example: codetrail --workspace shop quarantine list --reason bad_money")
-def quarantine_list(
-    context: typer.Context,
-    reason: Annotated[str | None, typer.Option(help="Only this reason, such as bad_money.")] = None,
-    step: Annotated[str | None, typer.Option(help="Only this step of the job, such as decode.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Only what was rejected since this UTC time.")] = None,
-    limit: Annotated[int, typer.Option(min=0, help="How many to show.")] = 20,
-    as_json: Json = False,
-) -> None:
-    """Count the rejected events by reason and show the newest."""
-    asked_since = since.replace(tzinfo=UTC) if since else None
-    commands.quarantine_list(_given(context), Output(as_json), reason, step, topic, asked_since, limit)
-
-
-@quarantine_app.command("show", epilog="Example: codetrail --workspace shop quarantine show orders/0/18231")
-def quarantine_show(
-    context: typer.Context,
-    place: Annotated[str, typer.Argument(help="topic/partition/offset, as `list` shows it.")],
-    as_hex: Annotated[bool, typer.Option("--hex", help="Show the bytes in hexadecimal.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show one rejected event whole, with its reason; the bytes are escaped."""
-    commands.quarantine_show(_given(context), Output(as_json), place, as_hex)
-
-
-def _given(context: typer.Context, **options: Any) -> commands.Given:
-    workspace = Workspace(context.obj)
-    settings: Settings = load_settings(workspace.settings_file, options)
-    return commands.Given(
-        workspace=workspace,
-        settings=settings,
-        hash_key=lambda: hash_key(settings, config_home()),
-        now=lambda: datetime.now(UTC),
-        new_token=lambda: secrets.token_hex(8),
-    )
+    commands.compact(given_of(context), Output(as_json), vacuum_hours)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import gc
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from pipelines.failures import BadInput, CheckFailed
+from pipelines.lineage import lineage_of
 from pipelines.output import Output
 from pipelines.reports.summary import ran, simulated
 from pipelines.settings import Settings
@@ -32,6 +33,8 @@ class Given:
     hash_key: Callable[[], bytes]
     now: Callable[[], datetime]
     new_token: Callable[[], str]
+    user: str = "unknown"
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # others' secrets may be in it
 
     @property
     def root(self) -> Path:
@@ -41,7 +44,7 @@ class Given:
         """What a run of the job is given of it."""
         from pipelines.jobs.begin import World
 
-        return World(self.workspace, self.settings, self.hash_key(), self.now, self.new_token)
+        return World(self.workspace, self.settings, self.hash_key(), self.now, self.new_token, self.user)
 
 
 def demo(given: Given, output: Output, seed: int, orders: int, faults: str) -> None:
@@ -92,9 +95,10 @@ def simulate(given: Given, output: Output, seed: int, orders: int, faults: Any, 
 
 def feed(given: Given, output: Output, faults: Any, *, live: bool, **asked: Any) -> None:
     from pipelines.simulate.faults import PROFILES
-    from pipelines.simulate.feeding import Feed, stopped_by_signals
+    from pipelines.simulate.feeding import Feed
     from pipelines.simulate.feeding import feed as feed_kafka
     from pipelines.simulate.live import end_of_a_world_around
+    from pipelines.stopping import stopped_by_signals
     from pipelines.stores.kafka_connection import connection_of
 
     until = end_of_a_world_around(given.now()) if live else END_OF_THE_WORLD
@@ -109,7 +113,7 @@ def run(given: Given, output: Output, source: str = "topics", *, on_gap: str = "
 
     gc.freeze()  # what was imported lives to the end: no collection of garbage need look at it again
     try:
-        with output.working("reading, landing, attributing"):
+        with lineage_of(given, "run", source), output.working("reading, landing, attributing"):
             if source == "kafka":
                 done = drain_kafka(given.world(), goes_on_at_gaps=on_gap == "continue")
             else:
@@ -125,11 +129,20 @@ def follow(given: Given, output: Output, *, on_gap: str, environment: Mapping[st
     from pipelines.jobs.restarts import until_stopped
     from pipelines.stores.prism import SERVICES, find_prism
 
-    prism = find_prism(environment, shutil.which, SERVICES)
-    heart = Heart(given.workspace.lake, given.now)
+    prism, heart = find_prism(environment, shutil.which, SERVICES), Heart(given.workspace.lake, given.now)
     following = partial(follow_kafka, given.world(), heart, prism, goes_on_at_gaps=on_gap == "continue")
-    done = until_stopped(following, heart)
-    if done is not None:
+    with lineage_of(given, "run", "kafka", is_endless=True):
+        done = until_stopped(following, heart)
+    if done:
+        output.result(asdict(done), ran(done))
+
+
+def scale_out(given: Given, output: Output, *, on_gap: str, from_checkpoint: str | None) -> None:
+    from pipelines.jobs.scale_out import until_stopped
+
+    with lineage_of(given, "run", "kafka", is_endless=True):
+        done = until_stopped(given.world(), from_checkpoint, goes_on_at_gaps=on_gap == "continue")
+    if done:
         output.result(asdict(done), ran(done))
 
 
@@ -139,10 +152,10 @@ def build(given: Given, output: Output, *, full_refresh: bool = False, final: bo
     from pipelines.warehouse.clicks import resolved_clicks
     from pipelines.warehouse.sources import BuildSettings
 
-    _require_lake(given)
+    require_lake(given)
     lake, settings = given.workspace.lake, given.settings
-    with output.working("building the marts"):
-        reference = given.workspace.reference(given.hash_key())
+    with lineage_of(given, "build"), output.working("building the marts"):
+        reference = given.workspace.reference(given.hash_key(), settings)
         clicks = partial(resolved_clicks, lake, rulebook(reference, settings).links)
         depends = BuildSettings(
             settings.reporting_currency,
@@ -161,7 +174,7 @@ def build(given: Given, output: Output, *, full_refresh: bool = False, final: bo
 def check(given: Given, output: Output, *, final: bool = True) -> None:
     from pipelines.warehouse.check import check as check_build
 
-    with output.working("checking"):
+    with lineage_of(given, "check"), output.working("checking"):
         verdict = check_build(given.root, given.now())
     lines = [
         f"[bold]check[/]     {'passed' if verdict.passed else '[bold red]failed[/]'}: {verdict.expectations} "
@@ -180,7 +193,7 @@ def check(given: Given, output: Output, *, final: bool = True) -> None:
 def publish(given: Given, output: Output, *, final: bool = True) -> None:
     from pipelines.warehouse.publish import publish as publish_build
 
-    with output.working("publishing"):
+    with lineage_of(given, "publish"), output.working("publishing"):
         version = publish_build(given.root, given.now())
     _end(
         output,
@@ -235,37 +248,15 @@ def doctor(root: Path, output: Output, environment: Mapping[str, str]) -> None:
 
 
 def compact(given: Given, output: Output, vacuum_hours: int) -> None:
-    from pipelines.reports.compaction_table import compaction_table
+    from pipelines.jobs.expire import expire
+    from pipelines.reports.compaction_table import compaction_table, expired_told
     from pipelines.stores.compaction import compact as compact_lake
 
-    _require_lake(given)
+    require_lake(given)
     with output.working("compacting"):
+        expired = expire(given.workspace.lake, given.settings, given.now(), given.new_token)
         done = compact_lake(given.workspace.lake, given.now, given.new_token, timedelta(hours=vacuum_hours))
-    output.result(asdict(done), compaction_table(done))
-
-
-def quarantine_list(
-    given: Given,
-    output: Output,
-    reason: str | None,
-    step: str | None,
-    topic: str | None,
-    since: datetime | None,
-    limit: int,
-) -> None:
-    from pipelines.reports.quarantine import list_rejected, rendered_list
-
-    _require_lake(given)
-    found = list_rejected(given.workspace.lake, reason=reason, step=step, topic=topic, since=since, limit=limit)
-    output.result(found, rendered_list(found))
-
-
-def quarantine_show(given: Given, output: Output, place: str, as_hex: bool) -> None:
-    from pipelines.reports.quarantine import rendered_event, show_rejected
-
-    _require_lake(given)
-    found = show_rejected(given.workspace.lake, place)
-    output.result(found, rendered_event(found, as_hex=as_hex))
+    output.result({**asdict(done), "expired": asdict(expired)}, compaction_table(done), expired_told(expired))
 
 
 def _end(output: Output, final: bool, document: Any, *renderings: Any) -> None:
@@ -289,7 +280,8 @@ def _most_claimed(given: Given) -> str:
     return str(orders.sort(pl.col("claims").list.len(), "order_id")["order_id"][-1])
 
 
-def _require_lake(given: Given) -> None:
+def require_lake(given: Given) -> None:
+    """Raises BadInput where nothing has been run yet."""
     lake = given.workspace.lake
     if not lake.exists("order_attributions"):
         raise BadInput(f"{lake.root} holds no lake yet: run `codetrail run` first")

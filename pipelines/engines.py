@@ -39,13 +39,13 @@ def run_direct(build: Build) -> Mapping[str, int]:
     The runner is taken by class: Beam's `DirectRunner` is a switch whose choice varies by machine.
     Raises what a stage raised.
     """
-    _quieten_beam()
+    quieten_beam()
     pipeline = beam.Pipeline(FnApiRunner(), options=PipelineOptions([]))
     build(pipeline)
     try:
         return _finished(pipeline)
     except (CodetrailError, RuntimeError) as error:
-        raise _as_failure(error) from error
+        raise as_failure(error) from error
 
 
 def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
@@ -53,7 +53,7 @@ def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
 
     Raises what a stage raised, and EngineFailed when Prism does not start or is gone.
     """
-    _quieten_beam()
+    quieten_beam()
     _keep_bundles_whole()
     with _prism(binary or _downloaded()) as (process, endpoint):
         options = ["--streaming", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK", "--job_name=codetrail"]
@@ -63,7 +63,7 @@ def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
         try:
             return _while_alive(process, lambda: _finished(pipeline))
         except (CodetrailError, RuntimeError, grpc.RpcError) as error:
-            raise _as_failure(error) from error
+            raise as_failure(error) from error
 
 
 def _finished(pipeline: beam.Pipeline) -> Mapping[str, int]:
@@ -75,7 +75,7 @@ def _finished(pipeline: beam.Pipeline) -> Mapping[str, int]:
 def _while_alive(process: subprocess.Popen[bytes], work: Callable[[], Mapping[str, int]]) -> Mapping[str, int]:
     """What `work` returns or raises; EngineFailed when the process ends first, for which some calls of Beam wait on."""
     future: Future[Mapping[str, int]] = Future()
-    threading.Thread(target=_fulfil, args=(future, work), name="engine", daemon=True).start()
+    threading.Thread(target=fulfil, args=(future, work), name="engine", daemon=True).start()
     while process.poll() is None and not wait([future], timeout=_WATCH_SECONDS).done:
         pass
     if wait([future], timeout=_LAST_WORDS_SECONDS).done:
@@ -83,7 +83,7 @@ def _while_alive(process: subprocess.Popen[bytes], work: Callable[[], Mapping[st
     raise EngineFailed("Prism is gone")
 
 
-def _fulfil(future: Future[Mapping[str, int]], work: Callable[[], Mapping[str, int]]) -> None:
+def fulfil(future: Future[Mapping[str, int]], work: Callable[[], Mapping[str, int]]) -> None:
     try:
         future.set_result(work())
     except BaseException as error:  # noqa: BLE001 (whoever asks for the result gets it)
@@ -137,7 +137,7 @@ def _downloaded() -> str:
         ) from error
 
 
-def _quieten_beam() -> None:
+def quieten_beam() -> None:
     logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)  # it logs a trace of what it raises
     logging.getLogger("apache_beam.runners.worker").setLevel(logging.CRITICAL)
     logging.getLogger().addFilter(_is_not_of_prism)
@@ -180,7 +180,7 @@ def _counters(result: beam.runners.runner.PipelineResult) -> Mapping[str, int]:
     return totals
 
 
-def _as_failure(error: Exception) -> Exception:
+def as_failure(error: Exception) -> Exception:
     """A runner adds a stage's label to an expected failure, or hands it over as text: it becomes itself again."""
     if isinstance(error, CodetrailError):
         return type(error)(_WHERE.sub("", str(error)))

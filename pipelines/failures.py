@@ -72,6 +72,10 @@ class OffsetGone(CodetrailError):
         self.topic, self.partition, self.wanted, self.first, self.end = topic, partition, wanted, first, end
 
 
+class ExportFailed(CodetrailError):
+    """What is published cannot be copied to where it shall go: an address, a login, a store that is away."""
+
+
 class EngineFailed(CodetrailError):
     """What runs the stages did not start, or is gone."""
 
@@ -80,6 +84,6 @@ FAILURES: dict[str, type[CodetrailError]] = {
     failure.__name__: failure
     for failure in (
         *(BadInput, CheckFailed, LakeUnavailable, Superseded, MissingMessages),
-        *(KafkaUnavailable, KafkaRefused, OffsetGone, EngineFailed),
+        *(KafkaUnavailable, KafkaRefused, OffsetGone, EngineFailed, ExportFailed),
     )
 }

@@ -9,7 +9,15 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from importlib.metadata import version
 
-from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics, start_http_server
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
 
 from pipelines.failures import BadInput
 from pipelines.records import Share
@@ -54,6 +62,9 @@ _COMMITS = Histogram(
     ["table"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8),
 )
+_RETRIES = Counter(
+    "codetrail_commit_retries_total", "Commits to a table of the lake that came after another writer's.", ["table"]
+)
 _FRESHNESS = Histogram(
     "codetrail_freshness_seconds",
     "From the broker's timestamp of a block's oldest order event to the commit of the orders that it touched.",
@@ -72,8 +83,10 @@ _STATE = {"rows": _STATE_ROWS, "bytes": _STATE_BYTES, "released": _STATE_RELEASE
 
 
 @contextmanager
-def serving(port: int | None) -> Iterator[None]:
-    """Answers at `http://<any address>:port/metrics` meanwhile; opens nothing without a port.
+def serving(port: int | None, registry: CollectorRegistry = REGISTRY) -> Iterator[None]:
+    """Answers at `http://<any address>:port/metrics` meanwhile, with a run's metrics unless others are named.
+
+    Opens nothing without a port.
 
     Raises BadInput when the port is not free.
     """
@@ -81,7 +94,7 @@ def serving(port: int | None) -> Iterator[None]:
         yield
         return
     try:
-        server, answering = start_http_server(port)
+        server, answering = start_http_server(port, registry=registry)
     except OSError as error:
         raise BadInput(
             f"metrics_port {port} cannot be opened ({error}): stop what listens there, or set another"
@@ -146,6 +159,11 @@ def watermark_reached(micros: int) -> None:
 def timing_commit(table: str) -> AbstractContextManager[None]:
     """Measures what is done in its context; a commit that fails counts too."""
     return _COMMITS.labels(table).time()
+
+
+def commit_retried(table: str, times: int) -> None:
+    """A commit that others' were quicker than, so many times; never is told too."""
+    _RETRIES.labels(table).inc(times)
 
 
 def committed(shares: Iterable[Share], now: datetime) -> None:

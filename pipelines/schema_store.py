@@ -15,6 +15,7 @@ EVENTS: Mapping[str, str] = {
     "post_metrics": "post_metrics",
 }
 """Each event with the topic that carries it."""
+_EVENT_OF = {topic: event for event, topic in EVENTS.items()}
 
 REFERENCE_TABLES = (
     "influencers",
@@ -46,6 +47,17 @@ def schema_folder() -> Path:
 def event_schema(event: str, version: int = 1) -> Schema:
     """The JSON Schema of one event; raises KeyError for an event or a version that there is not."""
     return _load(f"{event}/{version}")
+
+
+def identity_of(topic: str) -> tuple[str, ...]:
+    """The fields that make two messages of a topic one event; raises KeyError for a topic that there is not."""
+    return tuple(event_schema(_EVENT_OF[topic])["x-key"])
+
+
+def partition_key_of(topic: str) -> str:
+    """The field by which a topic's messages are keyed and sharded; raises KeyError for a topic that there is not."""
+    key: str = event_schema(_EVENT_OF[topic])["x-partition-key"]
+    return key
 
 
 def reference_schema(table: str) -> Schema:

@@ -15,19 +15,25 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipelines import schema_store
 from pipelines.failures import BadInput
 from pipelines.rules.money import minor_digits
+from pipelines.rules.privacy import PSEUDONYMISED
 
 Policy = Literal["code_wins", "link_wins", "if_involved", "if_winner"]
 KafkaClient = Literal["kafka-python", "confluent-kafka"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 PathTransform = Literal["none", "collapse_repeats", "unique"]
+SuspiciousClicks = Literal["count", "flag", "exclude"]
 SharedCosts = Literal["equally", "by_cost", "by_orders", "by_impressions"]
+Pseudonymise = Literal["none", "customers", "all"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 TOPICS = frozenset(schema_store.EVENTS.values())
 MICROSECOND = timedelta(microseconds=1)
 SHORTEST_DAYS = 1 / 86_400  # a second
+ADDRESS = r"^[^/:\s]+:[0-9]{1,5}$"  # host:port
 LEAST_SECRET = 16  # bytes; fewer can be tried out
 SECRETS = frozenset({"kafka_password", "monitor_token", "webhook_secret"})
+SINCE_THEN = {"suspicious_clicks": "count"}
+"""What decides only where it is said: lakes that were made before it was a setting keep their version."""
 DECIDING = ("reporting_currency", "policy", "window_days", "path_transform", "half_life_days", "shards")
 
 
@@ -51,6 +57,17 @@ class KafkaSettings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     block_seconds: float = Field(default=0.4, gt=0, le=60)
     block_messages: int = Field(default=50_000, ge=1, le=1_000_000)
+
+
+class FlinkSettings(BaseSettings):
+    """Where a Flink cluster is, and how the job runs on it."""
+
+    flink_master: str | None = Field(default=None, pattern=ADDRESS)
+    flink_job_endpoint: str = Field(default="localhost:8099", pattern=ADDRESS)
+    flink_worker_pool: str = Field(default="localhost:50000", pattern=ADDRESS)
+    flink_parallelism: int = Field(default=1, ge=1, le=1024)
+    flink_checkpoint_seconds: float = Field(default=5, ge=0.5, le=3600)
+    flink_checkpoint_dir: str | None = Field(default=None, pattern=r"^[a-z0-9+.-]+:/")
 
 
 class WebhookSettings(BaseSettings):
@@ -80,7 +97,7 @@ class MonitorSettings(BaseSettings):
     monitor_token_file: Path | None = None
 
 
-class Settings(KafkaSettings, WebhookSettings, MonitorSettings):
+class Settings(KafkaSettings, FlinkSettings, WebhookSettings, MonitorSettings):
     """What may be set in `codetrail.toml`, by CODETRAIL_<NAME>, or by an option."""
 
     model_config = SettingsConfigDict(env_prefix="CODETRAIL_", extra="forbid", frozen=True)
@@ -90,12 +107,14 @@ class Settings(KafkaSettings, WebhookSettings, MonitorSettings):
     window_days: float = Field(default=30, ge=SHORTEST_DAYS, le=3650)
     lateness_days: int = Field(default=7, ge=0, le=3650)
     path_transform: PathTransform = "none"
+    suspicious_clicks: SuspiciousClicks = "count"
     half_life_days: float = Field(default=7, ge=SHORTEST_DAYS, le=3650)
     history_from: AwareDatetime | None = None
     shards: int = Field(default=8, ge=1, le=1024)
     shared_costs: SharedCosts = "equally"
     disorder_seconds: float = Field(default=300, ge=0)
     hash_key: SecretStr | None = None
+    pseudonymise: Pseudonymise = "customers"
     log_level: LogLevel | None = None
 
     @field_validator("reporting_currency")
@@ -118,6 +137,11 @@ class Settings(KafkaSettings, WebhookSettings, MonitorSettings):
         return level.lower() if isinstance(level, str) else level
 
     @property
+    def hashed(self) -> tuple[str, ...]:
+        """The fields whose ids are stored as keyed hashes."""
+        return PSEUDONYMISED[self.pseudonymise]
+
+    @property
     def window(self) -> int:
         return _micros(self.window_days)
 
@@ -135,7 +159,8 @@ class Settings(KafkaSettings, WebhookSettings, MonitorSettings):
 
     def deciding(self) -> str:
         """The settings that decide, as canonical JSON: a lake is made with one set of them."""
-        return json.dumps({name: getattr(self, name) for name in DECIDING}, sort_keys=True)
+        said = {name: value for name, usual in SINCE_THEN.items() if (value := getattr(self, name)) != usual}
+        return json.dumps({name: getattr(self, name) for name in DECIDING} | said, sort_keys=True)
 
     @classmethod
     def settings_customise_sources(
@@ -176,6 +201,11 @@ def load_settings(file: Path, options: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
         raise BadInput(f"settings ({file}, CODETRAIL_* or an option): {'; '.join(problems)}") from error
+
+
+def settings_of_version(settings: Settings, deciding: str) -> Settings:
+    """The settings with those that decide as a reference version has them, in the form of `Settings.deciding`."""
+    return settings.model_copy(update=SINCE_THEN | json.loads(deciding))
 
 
 def _micros(days: float) -> int:

@@ -1,6 +1,6 @@
-"""The verbs behind `make services`, `browser`, `services-start` and `services-stop`: get programs, run a broker.
+"""The verbs behind `make services`, `browser` and `services-…`, `flink-…`: get programs, run a broker or a cluster.
 
-python -m services provision|browser|start|stop
+python -m services provision|browser|prometheus|start|stop|flink|flink-start|flink-stop
 """
 
 import fcntl
@@ -11,8 +11,17 @@ import time
 from pathlib import Path
 
 from pipelines.stores.prism import SERVICES
+from services import keep
 from services.broker import Broker, BrokerFailure
-from services.provision import NotProvisioned, provision_chromium, provision_kafka, provision_prism
+from services.cluster import ClusterFailure
+from services.provision import (
+    NotProvisioned,
+    provision_chromium,
+    provision_flink,
+    provision_kafka,
+    provision_prism,
+    provision_prometheus,
+)
 
 RUN = SERVICES / "run"
 PORT = 9092
@@ -59,14 +68,23 @@ def main(verb: str) -> None:
         provision_prism()
     elif verb == "browser":
         provision_chromium()
+    elif verb == "prometheus":
+        provision_prometheus()
     elif verb == "start":
         sys.stdout.write(f"Kafka is at {start()}; its data and log are in {RUN}\n")
-    else:
+    elif verb == "stop":
         sys.stdout.write("Kafka is stopped\n" if stop() else "no Kafka was running\n")
+    elif verb == "flink":
+        provision_flink()
+    elif verb == "flink-start":
+        provision_flink()
+        sys.stdout.write(keep.start())
+    else:
+        sys.stdout.write("Flink is stopped\n" if keep.stop() else "no Flink was running\n")
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1])
-    except (NotProvisioned, BrokerFailure) as failure:
+    except (NotProvisioned, BrokerFailure, ClusterFailure) as failure:
         sys.exit(f"services: {failure}")

@@ -34,10 +34,14 @@ settings.load_profile("codetrail")
 
 
 def pytest_configure(config):
-    """Neither the user's hash key nor the user's settings are read or written."""
-    for name in [name for name in os.environ if name.startswith("CODETRAIL_")]:
+    """The user's hash key and settings are not read or written; all of pytest's processes share one key."""
+    for name in [name for name in os.environ if name.startswith(("CODETRAIL_", "OPENLINEAGE_"))]:
         del os.environ[name]
     os.environ["XDG_CONFIG_HOME"] = _config_home.name
+    key = Path(_config_home.name) / "codetrail" / "hash.key"
+    key.parent.mkdir(exist_ok=True)
+    key.touch(mode=0o600)
+    key.write_bytes(b"one key for all of a test session, and no secret")
 
 
 @pytest.hookimpl(wrapper=True)

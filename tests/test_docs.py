@@ -75,7 +75,7 @@ def test_every_command_stands_in_the_readme():
     for name, command in typer.main.get_command(app).commands.items():
         inner = getattr(command, "commands", None)
         for full in [f"{name} {inside}" for inside in inner] if inner else [name]:
-            assert re.search(rf"`{full}( ORDER_ID)?`", README), full
+            assert re.search(rf"`{full}( ORDER_ID| --customer ID)?`", README), full
 
 
 def test_every_setting_is_documented_with_its_default():

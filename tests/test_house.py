@@ -28,7 +28,8 @@ REQUIRED = [
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-uv.lock")
 LARGEST = 300
 SIZED = {".py", ".sql", ".yml", ".yaml", ".html"}
-MACHINE = re.compile(r"(?<![\w.{}$-])/(?:root|home|Users|work|opt|usr/local)/[\w.-]+")
+IN_AN_IMAGE = "/opt/kafka/bin/"  # where Kafka's own image has its tools
+MACHINE = re.compile(rf"(?<![\w.{{}}$-])(?!{IN_AN_IMAGE})/(?:root|home|Users|work|opt|usr/local)/[\w.-]+")
 REGISTRY = re.compile(
     r"\b(?:pypi\.org|pythonhosted\.org|artifactory|devpi|--index-url|--find-links|--trusted-host)\b|PIP_\w+"
 )

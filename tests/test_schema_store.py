@@ -8,7 +8,9 @@ from pipelines.schema_store import (
     REFERENCE_TABLES,
     column_descriptions,
     event_schema,
+    identity_of,
     lake_schema,
+    partition_key_of,
     reference_schema,
 )
 
@@ -41,11 +43,27 @@ def test_events_and_reference_tables_are_those_in_the_folder():
         pytest.param(lambda version: event_schema("click", version), 999, id="a version"),
         pytest.param(reference_schema, "weather", id="a reference table"),
         pytest.param(lake_schema, "weather", id="a lake table"),
+        pytest.param(identity_of, "weather", id="a topic, asked for its identity"),
+        pytest.param(partition_key_of, "weather", id="a topic, asked for its key"),
     ],
 )
 def test_what_there_is_not_is_a_key_error(read, name):
     with pytest.raises(KeyError, match=str(name)):
         read(name)
+
+
+@pytest.mark.parametrize(
+    ("topic", "identity", "key"),
+    [
+        pytest.param("clicks", ("event_id", "visitor_id"), "visitor_id", id="clicks"),
+        pytest.param("redemptions", ("event_id", "order_id"), "order_id", id="redemptions"),
+        pytest.param("orders", ("event_id", "order_id"), "order_id", id="orders"),
+        pytest.param("post_metrics", ("event_id",), "post_id", id="post_metrics"),
+    ],
+)
+def test_what_makes_two_messages_one_event_and_what_keeps_them_together(topic, identity, key):
+    assert identity_of(topic) == identity
+    assert partition_key_of(topic) == key
 
 
 def test_a_lake_column_takes_its_words_from_the_event_that_brings_it():

@@ -183,6 +183,8 @@ def test_settings_are_not_changed_afterwards(load):
         pytest.param('policy = "if_winner"', True, id="policy"),
         pytest.param("window_days = 14", True, id="window"),
         pytest.param('path_transform = "unique"', True, id="path transform"),
+        pytest.param('suspicious_clicks = "exclude"', True, id="suspicious clicks"),
+        pytest.param('suspicious_clicks = "count"', False, id="which a lake of before had none to name"),
         pytest.param("half_life_days = 14", True, id="half-life"),
         pytest.param('reporting_currency = "EUR"', True, id="reporting currency"),
         pytest.param("lateness_days = 3", False, id="lateness decides nothing"),

@@ -41,3 +41,8 @@ final as (
 
 select * from final
 {%- endmacro %}
+
+{# Whether a claim was valid but for a suspicion, which only some settings act on. #}
+{% macro stands_unless_suspected(claim) -%}
+    ({{ claim }}.valid or {{ claim }}.reason in ('burst', 'injected'))
+{%- endmacro %}

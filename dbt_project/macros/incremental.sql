@@ -6,8 +6,16 @@
 {%- endmacro %}
 
 {# Of a model with one of the strategies below: the rows that it makes anew; in a full build all. #}
+{% macro of_arrived_orders() -%}
+    {% if goes_on() %}where order_id in (select order_id from lake.arrived_orders){% endif %}
+{%- endmacro %}
+
 {% macro of_changed_orders() -%}
     {% if goes_on() %}where order_id in (select order_id from lake.changed_orders){% endif %}
+{%- endmacro %}
+
+{% macro of_changed_uses() -%}
+    {% if goes_on() %}where order_id in (select order_id from lake.changed_uses){% endif %}
 {%- endmacro %}
 
 {% macro of_changed_visitors() -%}
@@ -57,6 +65,10 @@
 
 {% macro get_incremental_changed_orders_sql(arguments) -%}
     {{ replaced_rows(arguments, 'order_id in (select order_id from lake.changed_orders)') }}
+{%- endmacro %}
+
+{% macro get_incremental_changed_uses_sql(arguments) -%}
+    {{ replaced_rows(arguments, 'order_id in (select order_id from lake.changed_uses)') }}
 {%- endmacro %}
 
 {% macro get_incremental_changed_visitors_sql(arguments) -%}

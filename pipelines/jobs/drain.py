@@ -6,17 +6,19 @@ from pipelines.engines import run_direct
 from pipelines.jobs.attribution import attribution
 from pipelines.jobs.beat import leave, newborn
 from pipelines.jobs.begin import Ran, World, begin, catch_up, ended, say_begun
-from pipelines.stages.commit import landed_offsets
 from pipelines.stages.read import ReadKafka, ReadTopics
+from pipelines.stores.erasures import require_no_erasure
 from pipelines.stores.kafka import partitions, sources_of, spans
 from pipelines.stores.kafka_connection import connection_of
 from pipelines.stores.registry import known_files, remember_files, require_fed_by_files, require_fed_by_kafka
+from pipelines.stores.standing import landed_offsets
 from pipelines.stores.topics import BLOCK_MESSAGES, topic_files
 
 
 def drain_topics(world: World, block_messages: int = BLOCK_MESSAGES) -> Ran:
     """Reads the topic files from where the lake stands to their ends; raises BadInput before anything is written."""
     lake = world.workspace.lake
+    require_no_erasure(lake)  # half-way its topic files are not those that the lake remembers
     require_fed_by_files(lake)
     known = known_files(lake)
     files = topic_files(world.workspace.topics, known)

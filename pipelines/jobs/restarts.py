@@ -10,6 +10,7 @@ from pipelines import metrics
 from pipelines.failures import BadInput, CheckFailed, CodetrailError, KafkaRefused, OffsetGone, Superseded
 from pipelines.jobs.beat import Heart
 from pipelines.jobs.begin import Ran
+from pipelines.jobs.reference_watch import ReferenceChanged
 from pipelines.logs import log
 from pipelines.stages.stream import STOPPING
 
@@ -20,7 +21,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def until_stopped(run: Callable[[], Ran], heart: Heart) -> Ran | None:
-    """Runs, and again after each failure that may heal; None if it was stopped while it waited.
+    """Runs, and again after each failure that may heal or changed reference data; None if stopped in between.
 
     SIGTERM and Ctrl-C end the streams: what is in flight is committed first; a second one ends the process at once.
     `heart` beats meanwhile. Raises what does not heal: bad input, a lake that another run has taken over, messages
@@ -44,6 +45,8 @@ def until_stopped(run: Callable[[], Ran], heart: Heart) -> Ran | None:
                 try:
                     heart.goes_on()
                     return run()
+                except ReferenceChanged:
+                    STOPPING.clear()  # whoever was told to stop meanwhile has said so to `stop` first
                 except FINAL as failure:
                     metrics.run_failed(type(failure).__name__)
                     if isinstance(failure, Superseded):
@@ -56,7 +59,7 @@ def until_stopped(run: Callable[[], Ran], heart: Heart) -> Ran | None:
                     heart.waits(reason)
                     log.warning("run failed, goes on soon", failure=reason, why=str(failure), seconds=wait)
                     stop.wait(wait)
-            log.info("run stopped while it waited")
+            log.info("run stopped before it began again")
             return None
     finally:
         for number, handler in before.items():

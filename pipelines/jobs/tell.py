@@ -8,11 +8,11 @@ from datetime import datetime
 from pipelines import metrics
 from pipelines.failures import KafkaUnavailable, LakeUnavailable
 from pipelines.jobs.beat import Heart
-from pipelines.stages.commit import landed_offsets
 from pipelines.stores.kafka import Place, commit_offsets, partitions, sources_of
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.kafka_lag import lags
 from pipelines.stores.lake import Lake
+from pipelines.stores.standing import landed_offsets
 
 TELL_SECONDS = 10.0
 

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.live.news import News
+from pipelines.live.seen import Identities, Seen
+from pipelines.live.transaction import transaction
 from pipelines.rules.links import LinkAssignment
 from pipelines.stores.lake import Lake
 from pipelines.warehouse.clicks import resolved_clicks
 
 CREATE = """
-create table seen_clicks (identity ubigint);
 create table click_minutes (
     minute int, influencer_id varchar, campaign_id varchar, link_id varchar, clicks int, bots int
 );
@@ -24,28 +26,21 @@ create table nameless_clicks (hour int, link_id varchar, utm varchar, reason var
 Nameless is what no link row holds.
 """
 
+IDENTITY = "select hash(event_id, visitor_id) as identity from arriving_clicks"
 FRESH = """
 create or replace temp table fresh_clicks as
-with arrived as (
-    select
-        hash(event_id, visitor_id) as identity,
-        epoch_us(occurred_at) as instant,
-        influencer_id, campaign_id, link_id, is_bot, reason, named_link_id,
-        concat_ws(
-            '&', 'utm_source=' || nullif(utm_source, ''), 'utm_medium=' || nullif(utm_medium, ''),
-            'utm_campaign=' || nullif(utm_campaign, ''), 'utm_content=' || nullif(utm_content, ''),
-            'utm_term=' || nullif(utm_term, '')
-        ) as utm
-    from arriving_clicks
-),
-
-known as (select identity from seen_clicks where identity in (select identity from arrived))
-
-select * from arrived where identity not in (select identity from known)
+select
+    epoch_us(occurred_at) as instant,
+    influencer_id, campaign_id, link_id, is_bot, reason, named_link_id,
+    concat_ws(
+        '&', 'utm_source=' || nullif(utm_source, ''), 'utm_medium=' || nullif(utm_medium, ''),
+        'utm_campaign=' || nullif(utm_campaign, ''), 'utm_content=' || nullif(utm_content, ''),
+        'utm_term=' || nullif(utm_term, '')
+    ) as utm
+from fresh
 """
 VALID = "count(*) filter (where reason is null and not is_bot)"
 COUNT = (
-    "insert into seen_clicks select identity from fresh_clicks",
     """
     insert into click_minutes
     select
@@ -120,6 +115,7 @@ class LiveClicks:
     def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, links: Sequence[LinkAssignment]) -> None:
         self._connection, self._lake, self._links = connection, lake, links
         self._news = News(lake, "clicks")
+        self._seen = Seen()
         connection.execute(CREATE)
 
     def catch_up(self) -> bool:
@@ -135,10 +131,18 @@ class LiveClicks:
         clicks = resolved_clicks(self._lake, self._links, files)
         if not clicks.num_rows:
             return
+        identities = self._identities(clicks)
+        is_fresh = self._seen.unseen(identities)
+        self._connection.register("fresh", clicks if is_fresh.all() else clicks.filter(pa.array(is_fresh)))
+        with transaction(self._connection):
+            self._connection.execute(FRESH)
+            self._connection.unregister("fresh")
+            for statement in COUNT:
+                self._connection.execute(statement)
+        self._seen.add(identities[is_fresh])
+
+    def _identities(self, clicks: pa.Table) -> Identities:
         self._connection.register("arriving_clicks", clicks)
-        self._connection.execute("begin")
-        self._connection.execute(FRESH)
+        identities: Identities = self._connection.execute(IDENTITY).fetchnumpy()["identity"]
         self._connection.unregister("arriving_clicks")
-        for statement in COUNT:
-            self._connection.execute(statement)
-        self._connection.execute("commit")
+        return identities

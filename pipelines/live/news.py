@@ -1,31 +1,33 @@
 """News: the files of a lake's table that have not been read yet."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import unquote
 
 import duckdb
 
-from pipelines.stores.handles import newest
 from pipelines.stores.lake import LISTINGS, Lake, reporting
+from pipelines.stores.rewriting import REWRITING
+from pipelines.stores.table_log import TableLog
 
 BATCH_FILES = 500  # read at once, so that the first look at a large lake stays small
 
 
 class OtherLake(Exception):
-    """The lake was made anew: what was read of the old one counts no more."""
+    """The lake was made anew, or rows of it became others: what was read of the old ones counts no more."""
 
 
 class News:
     """The files of one table, each given once.
 
-    A compaction writes rows again that were read before: whoever reads leaves out what it knows already.
+    A compaction writes rows again that were read before: whoever reads leaves out what it knows already. An erasure
+    writes them with other ids, by which nobody would know them.
     """
 
     def __init__(self, lake: Lake, table: str) -> None:
         self._lake, self._table = lake, table
         self._id: int | str | None = None
+        self._rewritten: int | None = None
         self._version = -1
-        self._read: set[str] = set()
+        self._read: frozenset[str] = frozenset()
 
     def read(self, take: Callable[[list[str]], None]) -> bool:
         """Has `take` read the files that are new, some at a time; whether there were any.
@@ -49,18 +51,23 @@ class News:
             self._read = listed
             return bool(new)
 
-    def _list(self) -> set[str]:
+    def _list(self) -> frozenset[str]:
         if self._id is None and not self._lake.exists(self._table):
-            return set()
+            return frozenset()
         with reporting(self._lake.uri(self._table)):
-            table = newest(self._lake.uri(self._table))
-            if self._id is not None and (table.metadata().id != self._id or table.version() < self._version):
-                raise OtherLake(self._table)
-            self._id = table.metadata().id
-            if table.version() == self._version:
-                return self._read
-            self._version = table.version()
-            return {unquote(uri) for uri in table.file_uris()}
+            return self._listed(self._lake.at_hand(self._table))
+
+    def _listed(self, log: TableLog) -> frozenset[str]:
+        rewritten = log.transaction_version(REWRITING)
+        is_same = (log.table_id, rewritten) == (self._id, self._rewritten) and log.version >= self._version
+        if self._id is not None and not is_same:
+            raise OtherLake(self._table)
+        self._id, self._rewritten = log.table_id, rewritten
+        if log.version == self._version:
+            return self._read
+        files = log.files()
+        self._version = log.version
+        return files
 
 
 def _batches(files: Sequence[str]) -> list[list[str]]:

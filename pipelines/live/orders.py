@@ -3,6 +3,7 @@
 import duckdb
 
 from pipelines.live.news import News
+from pipelines.live.transaction import transaction
 from pipelines.rules.models import MODELS
 from pipelines.stores.lake import Lake
 
@@ -43,12 +44,13 @@ NEWEST = """
 create or replace temp table newest as
 with revised as (
     select order_id, max(revision_key) as revision_key from read_parquet($files) group by order_id
-)
+),
 
-select revised.* from revised
-where not exists (
-    select 1 from orders where orders.order_id = revised.order_id and orders.revision_key >= revised.revision_key
-)
+former as (select order_id, number, revision_key from orders semi join revised using (order_id))
+
+select revised.*, former.number
+from revised left join former using (order_id)
+where former.revision_key is null or former.revision_key < revised.revision_key
 """
 CHANGED = """
 create or replace temp table changed as
@@ -59,12 +61,11 @@ with rows as (
         [c for c in claims if c.kind = 'code'] as code_claims, credits
     from read_parquet($files)
     semi join newest using (order_id, revision_key)
-),
+)
 
-former as (select order_id, number from orders semi join newest using (order_id))
-
-select rows.*, former.number is not null as was_there, coalesce(former.number, nextval('numbers'))::int as number
-from rows left join former using (order_id)
+select
+    rows.*, newest.number is not null as was_there, coalesce(newest.number, nextval('numbers'))::int as number
+from rows inner join newest using (order_id)
 """
 PAIRS = """
 insert into pairs
@@ -160,9 +161,9 @@ TIDY = (
     create or replace table order_sums as
     select pair, {", ".join(f"sum({name})::bigint as {name}" for name in SUMMED_COLUMNS)} from order_sums group by pair
     """,  # noqa: S608
-    "create or replace table credits as select * from credits",
-    "create or replace table codes as select * from codes",
-    "create or replace table orders as select * from orders",
+    "create or replace table credits as select * from credits order by instant",
+    "create or replace table codes as select * from codes order by instant",
+    "create or replace table orders as select * from orders order by instant",
 )
 
 
@@ -189,9 +190,8 @@ class LiveOrders:
         run(NEWEST, {"files": files})
         if not run("select count(*) from newest").fetchall()[0][0]:
             return
-        run("begin")
-        run(CHANGED, {"files": files})
-        run(PAIRS)
-        for statement in (*FORGET, *REMEMBER):
-            run(statement)
-        run("commit")
+        with transaction(self._connection):
+            run(CHANGED, {"files": files})
+            run(PAIRS)
+            for statement in (*FORGET, *REMEMBER):
+                run(statement)

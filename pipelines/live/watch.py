@@ -71,6 +71,7 @@ class Watch:
         self._streams = StreamState(workspace.lake.root)
         self._over = threading.Event()
         self._changed: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._turning = threading.Lock()  # what is read now is asked, or gives way to something else, never both
         self._thread = threading.Thread(target=self._look_again_and_again, name="watch", daemon=True)
         self._read_at = now()
         self.problem: str | None = None
@@ -108,23 +109,25 @@ class Watch:
 
     def orders(self, query: OrderQuery) -> Orders:
         """The orders behind a number; raises LakeUnavailable."""
-        read = self._read
-        with read.counted.asking() as connection:
-            return list_orders(connection, query, self._settled(), self._digits, read.roster.handles)
+        settled = self._settled(self._workspace.lake.watermark())
+        with self._turning, self._read.counted.asking() as connection:
+            return list_orders(connection, query, settled, self._digits, self._read.roster.handles)
 
     def look(self) -> None:
         """Counts what is new, and makes another snapshot if it shows something else."""
         now = self._now()
         try:
-            self._read_reference_again(now)
+            is_new = self._read_reference_again(now)
             try:
-                is_new = self._read.counted.catch_up(now)
+                is_new |= self._read.counted.catch_up(now)
             except OtherLake:
-                self._read, is_new = self._open(), True
-                self._read.counted.catch_up(now)
+                self._count_anew(now)
+                is_new = True
             if is_new or self._read.slowly.due(now):  # time goes on also where nothing arrives
                 self._show(self._made(now, self.snapshot.number + 1, is_busy=is_new), is_new)
             self.problem, self.refreshed_at = self._reference_problem, now
+        except OtherLake:
+            pass  # rewritten again while it was counted anew: so is the next look
         except (CodetrailError, duckdb.IOException) as error:
             self.problem = str(error)
 
@@ -144,38 +147,45 @@ class Watch:
         self._tell(snapshot)
 
     def _open(self) -> _Read:
-        reference = self._workspace.reference(self._hash_key())
+        reference = self._workspace.reference(self._hash_key(), self._settings)
         links = rulebook(reference, self._settings).links
         people = roster(reference)
         timezones = {campaign.campaign_id: campaign.timezone for campaign in people.campaigns}
         counted = Counted(self._workspace.lake, links, timezones, self._now())
         return _Read(reference, people, counted, Counts(counted.connection), Slowly())
 
-    def _read_reference_again(self, now: datetime) -> None:
+    def _count_anew(self, now: datetime) -> None:
+        """In place of what was counted, whose memory is given back first; who asks for orders waits."""
+        with self._turning:
+            former, self._read = self._read, self._open()
+            former.counted.close()
+            self._read.counted.catch_up(now)
+
+    def _read_reference_again(self, now: datetime) -> bool:
         """Other reference data count anew; such as cannot be read leave those of before, and are told."""
         if now - self._read_at < REFERENCE_SECONDS:
-            return
+            return False
         self._read_at = now
         try:
-            if self._workspace.reference(self._hash_key()).digest != self._read.reference.digest:
-                former, self._read = self._read, self._open()
-                former.counted.close()
+            is_other = self._workspace.reference(self._hash_key(), self._settings).digest != self._read.reference.digest
+            if is_other:
+                self._count_anew(now)
         except CodetrailError as error:
             self._reference_problem = str(error)
-        else:
-            self._reference_problem = None
+            return False
+        self._reference_problem = None
+        return is_other
 
     @property
     def _digits(self) -> int:
         return minor_digits(self._settings.reporting_currency) or 0
 
-    def _settled(self) -> datetime:
-        watermark = self._workspace.lake.watermark()
+    def _settled(self, watermark: datetime | None) -> datetime:
         return BEGINNING if watermark is None else watermark - timedelta(microseconds=self._settings.lateness)
 
     def _made(self, now: datetime, number: int, *, is_busy: bool) -> Snapshot:
         read = self._read
-        settled = self._settled()
+        watermark = self._workspace.lake.watermark()
         arrived_at, occurred_at = read.counted.arrivals.newest()
         until = self._until(occurred_at, now)
         marts = self._published.marts(until.date())
@@ -186,7 +196,7 @@ class Watch:
             "pacing", lambda: pacing_of(read.roster, slow.facts_by_day, marts, until, currency, self._digits)
         )
         found = read.slowly.of("signals", lambda: signals(read.counted.connection, read.roster, marts, until, currency))
-        sums = Sums.of(read.counts, until, settled, slow)
+        sums = Sums.of(read.counts, until, self._settled(watermark), slow)
         moment = Moment(until, sums, marts, read.roster, pacing, currency, self._digits)
         return Snapshot(
             number=number,
@@ -196,12 +206,14 @@ class Watch:
             reporting_digits=self._digits,
             campaigns=moment.views(),
             signals=found,
-            honesty=self._honesty(arrived_at, moment, read.counted.arrivals.rejected()),
+            honesty=self._honesty(arrived_at, watermark, moment, read.counted.arrivals.rejected()),
             costs_until=None if marts.version is None else until.date(),
             handles=read.roster.handles,
         )
 
-    def _honesty(self, arrived_at: datetime | None, moment: Moment, rejected: Mapping[str, int]) -> Honesty:
+    def _honesty(
+        self, arrived_at: datetime | None, watermark: datetime | None, moment: Moment, rejected: Mapping[str, int]
+    ) -> Honesty:
         lateness = timedelta(microseconds=self._settings.lateness)
         ordered = moment.sums.ordered.get(EVERYTHING, Ordered())
         newest = moment.sums.newest_order
@@ -212,7 +224,7 @@ class Watch:
             sums[model] = ModelSums(credited, left, moment.money(ordered.net))
         return Honesty(
             as_of=arrived_at,
-            watermark=self._workspace.lake.watermark(),
+            watermark=watermark,
             provisional_until=newest + lateness if newest is not None and ordered.provisional_orders else None,
             rejected=dict(rejected),
             unpriced_orders=ordered.unpriced,

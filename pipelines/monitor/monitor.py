@@ -18,8 +18,7 @@ from pipelines.monitor.webhook import Webhook
 from pipelines.reports.explain import explain
 from pipelines.settings import Settings
 from pipelines.stores.workspace import Workspace
-
-TOLD = "told_signals.json"  # in the workspace's folder warehouse
+from pipelines.warehouse.erasure import TOLD
 
 
 def monitor(

@@ -1,5 +1,6 @@
 """Told: which signals the webhook's receiver knows of, kept in a file so that a restart tells none again."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +36,12 @@ class Told:
                 f"{file}, which says what the webhook was told, cannot be read ({error}): move it away; what holds "
                 "now is told once more then"
             ) from error
+
+    def end(self, key: str, now: datetime) -> None:
+        """The receiver knows of its end: what it said, which may be of a person who was erased, is kept no longer."""
+        told = self.signals[key]
+        nameless = replace(told.signal, subject="", evidence="", advice="")
+        self.signals[key] = ToldSignal(nameless, told.raised_at, cleared_at=now)
 
     def forget(self, now: datetime) -> None:
         """Lets go of those that were cleared 30 days before `now`."""

@@ -196,7 +196,7 @@ class Webhook:
         if notice.event is Event.RAISED:
             self._told.signals[key] = ToldSignal(notice.signal, now)
         elif key in self._told.signals:
-            self._told.signals[key].cleared_at = now
+            self._told.end(key, now)
         self._told.forget(now)
 
     def _save(self) -> None:

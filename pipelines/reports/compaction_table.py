@@ -1,10 +1,13 @@
-"""What a compaction made of each table: files, bytes and commits before and after."""
+"""What a compaction made of each table: files, bytes and commits before and after; and what retention took."""
 
 from rich import box
 from rich.table import Table
 
+from pipelines.jobs.expire import Expired
 from pipelines.reports.shown import size
 from pipelines.stores.compaction import Compacted
+
+WAITS = "People unseen for longer than they may be kept wait for a compaction while no run follows."
 
 
 def compaction_table(done: Compacted) -> Table:
@@ -23,3 +26,12 @@ def compaction_table(done: Compacted) -> Table:
             f"{one.seconds:.1f}",
         )
     return table
+
+
+def expired_told(expired: Expired) -> str:
+    """What retention took, in a sentence or two."""
+    rows = ", ".join(f"{count:,} {table}" for table, count in expired.rows.items())
+    ids = ", ".join(f"{count:,} {column}s" for column, count in expired.ids.items())
+    told = [f"Too old to tell of anybody, and emptied: {rows}." if rows else "No row is older than its retention."]
+    told += [f"Not seen for as long, and renamed: {ids}."] if ids else []
+    return " ".join([*told, WAITS] if expired.waits else told)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.failures import BadInput
 from pipelines.reports.diagnosis import Diagnosis, Finding
 from pipelines.reports.doctor_page import rendered as rendered
+from pipelines.reports.flink import flink
 from pipelines.reports.machine import clock, disk, java, packages, prism, python, writable
 from pipelines.reports.workspace_inputs import key, lake, reference, topics
 from pipelines.settings import Settings, load_settings
@@ -52,6 +53,7 @@ def _findings(
     yield lake(workspace, settings)
     yield java(environment, find_program)
     yield prism(environment, find_program)
+    yield from flink(settings)
 
 
 def _settings(workspace: Workspace) -> tuple[Settings | None, Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.failures import BadInput
+from pipelines.jobs.pending import may_change
 from pipelines.reports.evidence import case_of
 from pipelines.reports.explain_page import rendered as rendered
 from pipelines.reports.explanation import ExplainedClaim, Explanation, Revision, Share
@@ -70,7 +71,7 @@ def explain(workspace: Workspace, settings: Settings, hash_key: Callable[[], byt
         credits=_credits(current, claims, reporting),
         revisions=tuple(_revision(row, case) for row in rows),
         reference_version=current["reference_version"],
-        is_outdated=book is not None and book.reference_version != current["reference_version"],
+        is_outdated=book is not None and may_change(lake, order_id, book, settings),
         reference_problem=problem,
     )
 
@@ -84,7 +85,7 @@ def _reference(
 ) -> tuple[Reference | None, Rulebook | None, str | None]:
     """The reference data and what decides under it, or why there is none to use."""
     try:
-        reference = workspace.reference(hash_key())
+        reference = workspace.reference(hash_key(), settings)
         return reference, rulebook(reference, settings), None
     except BadInput as problem:
         return None, None, str(problem)

@@ -17,6 +17,7 @@ from pipelines.rules.models import MODELS
 FLAGS = {
     "over_refunded": "More was refunded than the order was worth; its net stays at 0.",
     "refund_mismatch": "A refund was not counted: it is in another currency, or has more decimals than this one.",
+    "suspicious_click": "The click that won came in a burst, or seconds before the order and after another influencer.",
     "amount_overflow": "The refunds add up to more than can be stored; the largest amount stands for them.",
 }
 CAUSES = {

@@ -60,7 +60,7 @@ class Explanation:
 
     `discount` is null where the order's events no longer tell it; `rate` (one unit of `currency` in
     `reporting_currency`) where no reference data is given that leads to the reporting amounts.
-    `is_outdated` says that the reference data or the settings have changed since, `reference_problem` why
+    `is_outdated` says that changed reference data or settings may touch the order, `reference_problem` why
     nothing could be taken from the reference data.
     """
 

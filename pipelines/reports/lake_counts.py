@@ -4,15 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipelines.reports.queries import Row, Session
+from pipelines.schema_store import identity_of
 from pipelines.stores.tables import LANDING
 
-IDENTITY = {
-    "clicks": ("event_id", "visitor_id"),
-    "redemptions": ("event_id", "order_id"),
-    "orders": ("event_id", "order_id"),
-    "post_metrics": ("event_id",),
-}
-"""What makes two messages of a topic one event."""
 NOT_SAID = ("topic", "partition", "offset", "ingested_at", "day", "shard")  # columns that the message did not bring
 
 ORDERS = """
@@ -78,7 +72,7 @@ class Landed:
 
 def repeats_of(lake: Session, topic: str) -> Repeats:
     """Repeated messages of a topic; clicks without consent are not stored and so not compared."""
-    identity = ", ".join(IDENTITY[topic])
+    identity = ", ".join(identity_of(topic))
     said = ", ".join(f'"{name}"' for name in LANDING[topic].names if name not in NOT_SAID)
     counted = lake.rows(
         f"""

@@ -6,18 +6,46 @@ from datetime import datetime
 
 from pipelines.failures import BadInput, Reason
 from pipelines.records import EVENTS
-from pipelines.reports.quarantine_figures import MEANINGS, RejectedCount, RejectedEvent, RejectedEvents, RejectedLine
+from pipelines.reports.quarantine_figures import (
+    MEANINGS,
+    RejectedCount,
+    RejectedEvent,
+    RejectedEvents,
+    RejectedLine,
+)
 from pipelines.reports.quarantine_page import rendered_event as rendered_event
 from pipelines.reports.quarantine_page import rendered_list as rendered_list
 from pipelines.reports.queries import Session, session
 from pipelines.reports.shown import shown, shown_bytes
 from pipelines.stores.lake import Lake
+from pipelines.stores.releases import Rejected, releases, standing
 
 PREVIEW = 160  # bytes
 SHOWN_BYTES = 8_192
 NEWEST = 20
 PLACE = re.compile(r"(\w+)/(\d{1,9})/(\d{1,18})", re.ASCII)
 ORDER = 'ingested_at desc, topic, partition desc, "offset" desc'
+STANDING = """
+with released as (
+    select
+        topic,
+        partition,
+        "offset",
+        case
+            when bool_or(action = 'requeued') then 'requeued'
+            when bool_or(action = 'sending') then 'sending'
+            else 'dropped'
+        end as standing
+    from quarantine_releases
+    group by all
+),
+
+rejects as (
+    select rejected_events.*, coalesce(standing, 'open') as standing
+    from rejected_events left join released using (topic, partition, "offset")
+)
+"""
+OPEN = "standing in ('open', 'sending')"
 
 
 def list_rejected(
@@ -27,25 +55,32 @@ def list_rejected(
     step: str | None = None,
     topic: str | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
+    only_open: bool = False,
     limit: int = NEWEST,
 ) -> RejectedEvents:
-    """The rejected events of a reason, step and topic that were rejected at `since` or later; None filters nothing.
+    """The rejected events of a reason, step and topic, rejected from `since` up to `until`; None filters nothing.
+
+    `only_open` leaves out what was sent again or dropped.
 
     Raises BadInput for a reason, step or topic that there cannot be, with those that there are.
     """
-    with session(lake, ["rejected_events"]) as rejects:
+    with session(lake, ["rejected_events", "quarantine_releases"]) as rejects:
         _require_known(rejects, {"reason": reason, "step": step, "topic": topic})
-        wanted = {"reason = ?": reason, "step = ?": step, "topic = ?": topic, "ingested_at >= ?": since}
-        where = " and ".join(["true", *(clause for clause, value in wanted.items() if value is not None)])
+        wanted: dict[str, object] = {"reason = ?": reason, "step = ?": step, "topic = ?": topic}
+        wanted |= {"ingested_at >= ?": since, "ingested_at < ?": until}
+        where = " and ".join(
+            [OPEN if only_open else "true", *(clause for clause, value in wanted.items() if value is not None)]
+        )
         values = [value for value in wanted.values() if value is not None]
         counts = rejects.rows(
-            f"select reason, count(*) as events from rejected_events where {where} "  # noqa: S608
+            f"{STANDING} select reason, count(*) as events from rejects where {where} "  # noqa: S608
             "group by reason order by events desc, reason",
             values,
         )
         newest = rejects.rows(
-            'select topic, partition, "offset", ingested_at, step, reason, detail, '  # noqa: S608
-            f"octet_length(payload) as size, payload[1:{PREVIEW}] as payload from rejected_events where {where} "
+            f'{STANDING} select topic, partition, "offset", ingested_at, step, reason, detail, standing, '  # noqa: S608
+            f"octet_length(payload) as size, payload[1:{PREVIEW}] as payload from rejects where {where} "
             f"order by {ORDER} limit ?",
             [*values, limit],
         )
@@ -58,10 +93,7 @@ def list_rejected(
 
 def show_rejected(lake: Lake, place: str, limit: int = SHOWN_BYTES) -> RejectedEvent:
     """The rejected event at `topic/partition/offset`, with at most `limit` bytes; raises BadInput if there is none."""
-    parts = PLACE.fullmatch(place)
-    if parts is None:
-        raise BadInput(f"{shown(place)!r} is no place: give topic/partition/offset, such as orders/0/18231")
-    topic, partition, offset = parts[1], int(parts[2]), int(parts[3])
+    topic, partition, offset = place_of(place)
     with session(lake, ["rejected_events"]) as rejects:
         rows = rejects.rows(
             'select topic, partition, "offset", ingested_at, step, reason, detail, octet_length(payload) as size, '
@@ -71,10 +103,24 @@ def show_rejected(lake: Lake, place: str, limit: int = SHOWN_BYTES) -> RejectedE
         )
     if not rows:
         raise BadInput(
-            f"no event was rejected at {place}: `codetrail quarantine list` shows the places of those that were"
+            f"no event was rejected at {place}: `codetrail quarantine list --all` shows the places of those that were"
         )
-    row = rows[0]
-    return RejectedEvent(meaning=meaning(row["reason"]), text=shown_bytes(row["payload"]), **row)
+    row, done = rows[0], [one for one in releases(lake) if one.place == (topic, partition, offset)]
+    return RejectedEvent(
+        meaning=meaning(row["reason"]),
+        text=shown_bytes(row["payload"]),
+        standing=standing(done).get((topic, partition, offset), "open"),
+        releases=tuple(done),
+        **row,
+    )
+
+
+def place_of(text: str) -> Rejected:
+    """The place that a person writes as topic/partition/offset; raises BadInput."""
+    parts = PLACE.fullmatch(text)
+    if parts is None:
+        raise BadInput(f"{shown(text)!r} is no place: give topic/partition/offset, such as orders/0/18231")
+    return parts[1], int(parts[2]), int(parts[3])
 
 
 def meaning(reason: str) -> str:
@@ -83,7 +129,7 @@ def meaning(reason: str) -> str:
 
 
 def _require_known(rejects: Session, asked: Mapping[str, str | None]) -> None:
-    known: dict[str, list[str]] = {"reason": list(Reason), "step": ["decode"], "topic": list(EVENTS)}
+    known: dict[str, list[str]] = {"reason": list(Reason), "step": ["decode", "read"], "topic": list(EVENTS)}
     for column, value in asked.items():
         if value is None or value in known[column]:
             continue

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.failures import Reason
+from pipelines.stores.releases import Release
 
 MEANINGS = {
     Reason.TOO_LARGE: "the message is longer than 1,048,576 bytes",
@@ -44,6 +45,7 @@ class RejectedLine:
     detail: str
     size: int
     preview: str
+    standing: str = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class RejectedEvents:
 class RejectedEvent:
     """One rejected event: the first bytes of its payload (base64 in JSON) and the same as escaped text.
 
+    `releases` is what people did with it, the oldest first.
+
     E-mail and IP addresses were taken out before it was stored; `size` is the length of what is stored.
     """
 
@@ -73,3 +77,39 @@ class RejectedEvent:
     size: int
     payload: bytes
     text: str
+    standing: str = "open"
+    releases: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TriedMessage:
+    """A rejected message as it would be sent; `left` is why it would be rejected again, None if it passes."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    standing: str
+    left: str | None
+    detail: str
+    is_counted_only: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriedMessages:
+    """The messages that were tried, `passing` of which would pass; `sent` is None where nothing was to be written."""
+
+    tried: tuple[TriedMessage, ...]
+    passing: int
+    sent: tuple[Release, ...] | None = None
+    found: tuple[Release, ...] = ()
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedMessages:
+    """The messages that were dropped; `before` of those asked for were released already."""
+
+    dropped: tuple[Release, ...]
+    before: int

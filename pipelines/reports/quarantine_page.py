@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.reports.quarantine_figures import RejectedEvent, RejectedEvents
+from pipelines.reports.quarantine_figures import RejectedEvent, RejectedEvents, RejectedLine
 from pipelines.reports.shown import cell, moment
 
 HEX_WIDTH = 16  # bytes a line
@@ -17,7 +17,7 @@ HEX_WIDTH = 16  # bytes a line
 def rendered_list(found: RejectedEvents) -> RenderableType:
     """How many by reason, then the newest one by one."""
     if not found.total:
-        return cell("No rejected event matches: every message that was read is in the lake.")
+        return cell("No rejected event matches; `--all` shows those that were sent again or dropped too.")
     table = _table()
     table.add_column("Reason", no_wrap=True)
     table.add_column("Events", justify="right", no_wrap=True)
@@ -54,11 +54,14 @@ def rendered_event(found: RejectedEvent, as_hex: bool = False) -> RenderableType
         "rejected": f"{moment(found.ingested_at)} UTC, at the step {found.step}",
         "reason": f"{found.reason}: {found.meaning}",
         "detail": found.detail,
+        "standing": found.standing,
         "size": f"{found.size:,} bytes, without the e-mail and IP addresses that were taken out",
     }
     for name, value in told.items():
         facts.add_row(cell(name), cell(value))
     parts: list[RenderableType] = [facts]
+    if found.releases:
+        parts.append(_space(_history(found)))
     if as_hex:
         parts.append(_space(_hexadecimal(found.payload)))
     else:
@@ -72,9 +75,24 @@ def _lines(found: RejectedEvents) -> Iterable[RenderableType]:
     """Three lines an event: where and when, what is wrong, how the message begins."""
     for one in found.newest:
         place = cell(f"{one.topic}/{one.partition}/{one.offset}", "bold")
-        yield Text.assemble(place, "  ", cell(one.reason, "yellow"), f"  {moment(one.ingested_at)} UTC")
+        yield Text.assemble(place, "  ", cell(one.reason, "yellow"), f"  {moment(one.ingested_at)} UTC{_stands(one)}")
         yield _one_line(cell(f"    {one.detail}"))
         yield _one_line(cell(f"    {one.preview if one.size else '(empty)'}", "dim"))
+
+
+def _stands(one: RejectedLine) -> str:
+    return "" if one.standing == "open" else f"  {one.standing}"
+
+
+def _history(found: RejectedEvent) -> RenderableType:
+    table = _table()
+    for name in ("Released", "Action", "By", "New place", "Mended with", "Note"):
+        table.add_column(name, overflow="fold")
+    for one in found.releases:
+        place = None if one.new_offset is None else f"{one.topic}/{one.new_partition}/{one.new_offset}"
+        told = (moment(one.released_at), one.action, one.released_by, place, one.mend, one.note)
+        table.add_row(*map(cell, told))
+    return table
 
 
 def _one_line(text: Text) -> Text:

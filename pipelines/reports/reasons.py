@@ -9,6 +9,7 @@ from pipelines.rules.claims import Standing
 from pipelines.rules.codes import CodeReason
 from pipelines.rules.decoding import EPOCH, MICROSECOND
 from pipelines.rules.links import UTM, LinkAssignment, LinkReason, LinkRoster
+from pipelines.rules.suspicion import Suspicion
 
 Row = Mapping[str, Any]
 
@@ -157,12 +158,22 @@ def _self_purchase(claim: Row, case: Case) -> str:
     return f"not valid: the buyer is {case.name(claim['influencer_id'])}; nobody earns on an own order"
 
 
+def _burst(_claim: Row, _case: Case) -> str:
+    return "not valid: it is one of five clicks or more on this link within ten seconds; the first of them counts"
+
+
+def _injected(_claim: Row, _case: Case) -> str:
+    return "not valid: it came seconds before the order, which another influencer had brought by then"
+
+
 SENTENCES: dict[str, Callable[[Row, Case], str]] = {
     Standing.WON: _won,
     Standing.OUTRANKED: _outranked,
     Standing.NOT_INVOLVED: _not_involved,
     Standing.BOT: _bot,
     Standing.SELF_PURCHASE: _self_purchase,
+    Suspicion.BURST: _burst,
+    Suspicion.INJECTED: _injected,
     CodeReason.UNKNOWN: _unknown_code,
     CodeReason.NOT_STARTED: _code_not_started,
     CodeReason.EXPIRED: _code_expired,

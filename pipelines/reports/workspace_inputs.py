@@ -7,14 +7,15 @@ from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.records import EVENTS
 from pipelines.reports.diagnosis import Finding
 from pipelines.reports.shown import size
+from pipelines.rules.privacy import SHORTEST_KEY, Pseudonyms, redact_text
 from pipelines.settings import Settings
+from pipelines.stores.reference import load_reference
 from pipelines.stores.registry import known_files, require_same_settings
 from pipelines.stores.rulebook import rulebook
 from pipelines.stores.tables import TABLES
 from pipelines.stores.topics import topic_files
 from pipelines.stores.workspace import Workspace
 
-SHORTEST_KEY = 16  # bytes
 STAND_IN_KEY = bytes(SHORTEST_KEY)  # whether reference data is valid does not depend on the key
 PRIVATE = 0o077  # permission bits of everybody else
 
@@ -49,7 +50,8 @@ def reference(workspace: Workspace, settings: Settings | None) -> Finding:
     """Whether the reference data is valid as a run would find it."""
     subject = "reference data"
     try:
-        found = workspace.reference(STAND_IN_KEY)
+        redact_id = Pseudonyms(STAND_IN_KEY).redact_id
+        found = load_reference(workspace.root / "reference", redact_id=redact_id, redact_text=redact_text)
         if settings is not None:
             rulebook(found, settings)
     except BadInput as problem:

@@ -11,8 +11,10 @@ from pipelines.rules.models import PATH_TRANSFORMS, path_parts
 from pipelines.rules.money import LARGEST_MINOR, Exchange
 from pipelines.rules.orders import Order, Redemption, redemptions_of
 from pipelines.rules.shares import split
+from pipelines.rules.suspicion import Suspicion, suspicions
 
 DAY = 86_400_000_000  # microseconds
+SUSPICIOUS_CLICK = "suspicious_click"  # the flag of an order that such a click won
 
 
 class Credit(msgspec.Struct, frozen=True, gc=False):
@@ -48,14 +50,20 @@ class Rules(msgspec.Struct, frozen=True):
     window: int
     half_life: int
     path_transform: str
+    suspicious_clicks: str = "count"
 
     def attribute(self, order: Order, sent: Iterable[Redemption], clicks: Iterable[Click]) -> Attribution:
         """The order's attribution; `sent` are its messages on `redemptions`, `clicks` its visitor's in the window."""
         claims = claims_of(order, redemptions_of(order, sent), clicks, self.codes, self.own_customer)
+        suspected = {} if self.suspicious_clicks == "count" else suspicions(claims, order.ordered_at)
+        if self.suspicious_clicks == "exclude":
+            claims = [_unless_suspected(claim, suspected) for claim in claims]
         verdict = verdict_of(claims, self.policy)
+        if self.suspicious_clicks == "flag" and _is_suspected(verdict.winner, suspected):
+            order = msgspec.structs.replace(order, flags=(*order.flags, SUSPICIOUS_CLICK))
         day = order.ordered_at // DAY
-        gross = _storable(self.exchange.reporting_minor(order.subtotal_minor, order.currency, day))
-        net = _storable(self.exchange.reporting_minor(order.net_minor, order.currency, day))
+        gross = self.reporting_minor(order.subtotal_minor, order.currency, day)
+        net = self.reporting_minor(order.net_minor, order.currency, day)
         money = (order.subtotal_minor, order.net_minor, gross, net)
         return Attribution(
             order=order,
@@ -65,6 +73,14 @@ class Rules(msgspec.Struct, frozen=True):
             verdict=verdict,
             credits=self._credits(order, claims, verdict, money) if claims else [],
         )
+
+    def reporting_minor(self, minor: int, currency: str, day: int) -> int | None:
+        """An amount of a day (since 1970-01-01) in the reporting currency; None without a rate.
+
+        An amount beyond 64 bits cannot be stored: it counts as one without a rate.
+        """
+        reporting = self.exchange.reporting_minor(minor, currency, day)
+        return None if reporting is None or reporting > LARGEST_MINOR else reporting
 
     def _credits(
         self, order: Order, claims: list[Claim], verdict: Verdict, money: tuple[int, int, int | None, int | None]
@@ -84,6 +100,17 @@ class Rules(msgspec.Struct, frozen=True):
         return given
 
 
+def _unless_suspected(claim: Claim, suspected: Mapping[str, Suspicion]) -> Claim:
+    if not _is_suspected(claim, suspected):
+        return claim
+    return msgspec.structs.replace(claim, reason=suspected[claim.claim_id])
+
+
+def _is_suspected(claim: Claim | None, suspected: Mapping[str, Suspicion]) -> bool:
+    """A code's claim may bear a click's id: ids are one by kind."""
+    return claim is not None and claim.kind == "link" and claim.reason is None and claim.claim_id in suspected
+
+
 def _shares(parts: tuple[int, ...], money: tuple[int | None, ...]) -> list[tuple[Any, ...]]:
     """Each part's weight and its share of every amount, the same amount split once."""
     whole = sum(parts)
@@ -92,8 +119,3 @@ def _shares(parts: tuple[int, ...], money: tuple[int | None, ...]) -> list[tuple
         if amount is not None and amount not in splits:
             splits[amount] = split(amount, parts)
     return list(zip((part / whole for part in parts), *(splits[amount] for amount in money), strict=True))
-
-
-def _storable(minor: int | None) -> int | None:
-    """A reporting amount beyond 64 bits cannot be stored: it counts as an amount without a rate."""
-    return None if minor is None or minor > LARGEST_MINOR else minor

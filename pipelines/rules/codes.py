@@ -57,17 +57,25 @@ def normalise_code(typed: str) -> str:
 
 
 class CodeRoster:
-    """Every assignment of every code; answers whose a code was when an order was placed."""
+    """Every assignment of every code; answers whose a code was when an order was placed.
+
+    `assignments`: of each normalised code, in order of time.
+    """
 
     def __init__(self, assignments: Iterable[CodeAssignment]) -> None:
         by_code: defaultdict[str, list[CodeAssignment]] = defaultdict(list)
         for assignment in assignments:
             by_code[normalise_code(assignment.code)].append(assignment)
-        self._by_code = {code: _in_order_of_time(rows) for code, rows in by_code.items()}
+        self.assignments = {code: _in_order_of_time(rows) for code, rows in by_code.items()}
+
+    def differing(self, other: "CodeRoster") -> set[str]:
+        """The normalised codes of which the other has other assignments."""
+        every = {*self.assignments, *other.assignments}
+        return {code for code in every if self.assignments.get(code) != other.assignments.get(code)}
 
     def owner(self, normalised: str, ordered_at: int) -> tuple[CodeAssignment | None, CodeReason | None]:
         """The assignment that holds `ordered_at`, and the reason if it may not claim the order."""
-        rows = self._by_code.get(normalised)
+        rows = self.assignments.get(normalised)
         if rows is None:
             return None, CodeReason.UNKNOWN
         for row in rows:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pipelines.failures import Reason
+from pipelines.rules.framing import is_foreign, schema_id, unframed
 from pipelines.rules.fraud import is_bot
 from pipelines.rules.money import LARGEST_MINOR, MONEY, BadMoney, to_minor
 from pipelines.rules.privacy import redact_payload
@@ -32,6 +33,10 @@ INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 AMOUNTS = ("subtotal", "discount", "shipping", "tax")
+FOREIGN = (
+    "no JSON follows the Schema Registry's frame (schema {}): of its formats only JSON Schema is read, not Avro or "
+    "Protobuf; let the producer serialize with JSON Schema, or as plain JSON"
+)
 WITHOUT_CONSENT = ("visitor_id", "customer_id", "survey_answer")  # what an order is stored without
 
 _REASONS = {
@@ -78,8 +83,13 @@ class MessageDecoder:
         self._redact_text = redact_text
 
     def decode(self, payload: bytes, latest: int = LATEST_IN_FILES) -> Row:
-        """What the message says; `latest` is the greatest instant that it may name. Raises Rejection."""
-        sent = _parse(payload)
+        """What the message says, in a Schema Registry's frame or without one. Raises Rejection.
+
+        `latest` is the greatest instant that it may name.
+        """
+        if is_foreign(payload):
+            raise Rejection(Reason.BAD_JSON, FOREIGN.format(schema_id(payload)))
+        sent = _parse(unframed(payload))
         known = {name: value for name, value in sent.items() if name in self._properties}
         present = self._present(known)
         said = {name: self._redacted(name, value) for name, value in present.items()}

@@ -3,10 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-PATH_MODELS = ("first", "last", "linear", "position", "time_decay")
-MODELS = ("policy", *PATH_MODELS)
-"""Those whose credits the lake holds."""
-
 
 @lru_cache(maxsize=1024)
 def first(touches: int) -> tuple[int, ...]:
@@ -32,6 +28,18 @@ def position(touches: int) -> tuple[int, ...]:
     return (2 * middle, *(1,) * middle, 2 * middle)
 
 
+BY_PLACE: dict[str, Callable[[int], tuple[int, ...]]] = {
+    "first": first,
+    "last": last,
+    "linear": linear,
+    "position": position,
+}
+"""The models that look at a touch's place in the journey alone: of so many touches, the parts."""
+PATH_MODELS = (*BY_PLACE, "time_decay")
+MODELS = ("policy", *PATH_MODELS)
+"""Those whose credits the lake holds."""
+
+
 def time_decay(ages: Sequence[int], half_life: int) -> tuple[int, ...]:
     """2^-((age - least age) / half-life) each, the exponent's quotients and the power in binary64, then exact.
 
@@ -47,13 +55,8 @@ def time_decay(ages: Sequence[int], half_life: int) -> tuple[int, ...]:
 def path_parts(ages: Sequence[int], half_life: int) -> list[tuple[str, tuple[int, ...]]]:
     """Each path model's parts over a journey whose touches are `ages` old, oldest place first."""
     touches = len(ages)
-    return [
-        ("first", first(touches)),
-        ("last", last(touches)),
-        ("linear", linear(touches)),
-        ("position", position(touches)),
-        ("time_decay", time_decay(ages, half_life)),
-    ]
+    by_place = [(model, parts_of(touches)) for model, parts_of in BY_PLACE.items()]
+    return [*by_place, ("time_decay", time_decay(ages, half_life))]
 
 
 def _collapse_repeats(owners: Sequence[str]) -> list[int]:

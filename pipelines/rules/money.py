@@ -47,7 +47,10 @@ def to_minor(text: str, currency: str) -> int:
 
 
 class Exchange:
-    """Rates into the reporting currency as of a day: the latest on or before it."""
+    """Rates into the reporting currency as of a day: the latest on or before it.
+
+    `rates`: of each currency (day, rate), the latest first.
+    """
 
     def __init__(self, reporting_currency: str, rates: dict[str, list[tuple[int, Decimal]]]) -> None:
         """`rates`: per currency (day as days since 1970-01-01, value of one unit in the reporting currency)."""
@@ -56,7 +59,7 @@ class Exchange:
             raise BadMoney(Reason.UNKNOWN_CURRENCY, f"the reporting currency {reporting_currency!r} is not ISO 4217")
         self._reporting = reporting_currency
         self._digits = digits
-        self._rates = {currency: sorted(rows, reverse=True) for currency, rows in rates.items()}
+        self.rates = {currency: sorted(rows, reverse=True) for currency, rows in rates.items()}
         self._factors: dict[tuple[str, int], Fraction | None] = {}
 
     def reporting_minor(self, minor: int, currency: str, day: int) -> int | None:
@@ -66,10 +69,19 @@ class Exchange:
         factor = self._factor(currency, day)
         return None if factor is None else round(minor * factor)  # round() of a Fraction is half-even
 
+    @property
+    def reporting_currency(self) -> str:
+        return self._reporting
+
+    def differing(self, other: "Exchange") -> list[str]:
+        """The currencies of which the other has other rates."""
+        currencies = sorted({*self.rates, *other.rates})
+        return [one for one in currencies if self.rates.get(one) != other.rates.get(one)]
+
     def _factor(self, currency: str, day: int) -> Fraction | None:
         key = (currency, day)
         if key not in self._factors:
-            rate = next((rate for since, rate in self._rates.get(currency, ()) if since <= day), None)
+            rate = next((rate for since, rate in self.rates.get(currency, ()) if since <= day), None)
             shift = Fraction(10) ** (self._digits - (minor_digits(currency) or 0))
             self._factors[key] = None if rate is None else Fraction(rate) * shift
         return self._factors[key]

@@ -1,9 +1,19 @@
-"""Privacy: what is taken out of a message before anything is decided or stored."""
+"""Privacy: what is taken out of a message before anything is decided or stored, and the names that stand for people."""
 
 import hmac
 import re
+from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 
+SHORTEST_KEY = 16  # bytes
+PSEUDONYMISED: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "customers": ("customer_id",),
+    "all": ("customer_id", "visitor_id"),
+}
+"""The fields whose ids are hashed, by the setting `pseudonymise`."""
+OF_EMAIL = "email:"  # what the name of an id with an e-mail address begins with
+_HASHED_EMAIL = re.compile(f"{OF_EMAIL}[0-9a-f]{{32}}")
 _DOMAIN = r"[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++"
 # A run of local-part characters is consumed whole, whether or not an address follows: each start inside the
 # run would fail alike, so the search stays linear in the text's length.
@@ -29,17 +39,41 @@ def holds_email(text: str) -> bool:
 
 
 class Pseudonyms:
-    """Turns ids that hold an e-mail address into `email:` and a keyed hash (HMAC-SHA256) of the whole id."""
+    """The names under which people are stored: keyed hashes (HMAC-SHA256), the same for the same id and key.
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < 16:
-            raise ValueError(f"the hash key has {len(key)} bytes: give at least 16 random ones")
+    `hashed` are the fields whose every id is replaced; in any other an id that holds an e-mail address is.
+    """
+
+    def __init__(self, key: bytes, hashed: Collection[str] = ()) -> None:
+        if len(key) < SHORTEST_KEY:
+            raise ValueError(f"the hash key has {len(key)} bytes: give at least {SHORTEST_KEY} random ones")
         self._key = key
+        self._hashed = frozenset(hashed)
 
     def redact_id(self, identifier: str) -> str:
-        if not holds_email(identifier):
-            return identifier
-        return f"email:{hmac.digest(self._key, identifier.encode(), 'sha256').hex()[:32]}"
+        """An id that holds an e-mail address as `email:` and a hash of the whole; any other as it is."""
+        return f"{OF_EMAIL}{self._digest(identifier)}" if holds_email(identifier) else identifier
+
+    def stored(self, field: str, redacted: str) -> str:
+        """The form in which a field keeps an id that `redact_id` has seen: `customer:` and a hash, where it hashes."""
+        if field not in self._hashed or _HASHED_EMAIL.fullmatch(redacted):
+            return redacted
+        return f"{field.removesuffix('_id')}:{self._digest(field, redacted)}"
+
+    def of_sent(self, field: str, sent: str) -> str:
+        """The form in which a field keeps an id as it was sent."""
+        return self.stored(field, self.redact_id(sent))
+
+    def tombstone(self, field: str, stored: str) -> str:
+        """What is kept of an erased id, to know it again: it tells nothing without the key."""
+        return self._digest("erased", field, stored)
+
+    def fingerprint(self) -> str:
+        """Tells this key from another, and nothing else of it."""
+        return self._digest("fingerprint of the key")[:16]
+
+    def _digest(self, *parts: str) -> str:
+        return hmac.digest(self._key, "\0".join(parts).encode(), "sha256").hex()[:32]
 
 
 def redact_payload(payload: bytes) -> bytes:

@@ -1,14 +1,13 @@
 """Feeding: a simulated world's messages produced to Kafka as a shop would, in the order in which they arrive."""
 
 import re
-import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from pipelines.records import EVENTS
+from pipelines.schema_store import partition_key_of
 from pipelines.simulate.deliveries import Arrival, Delivery, merged
 from pipelines.simulate.faults import Faults
 from pipelines.simulate.live import LiveClock
@@ -25,11 +25,6 @@ from pipelines.stores.kafka_connection import Connection, open_client, unavailab
 from pipelines.stores.kafka_producer import LARGEST, Producer
 
 TICK = 0.01  # seconds by which the feed may be ahead of its rate
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
-KEYS = {"clicks": "visitor_id", "redemptions": "order_id", "orders": "order_id", "post_metrics": "post_id"}
-"""What a topic's messages are keyed by, so that those of one visitor or one order stay in order in one partition."""
-
-_KEY = {topic: re.compile(rb'"%s": ?"([^"]*)"' % name.encode()) for topic, name in KEYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ def feed(folder: Path, connection: Connection, given: Feed, stop: threading.Even
 
 
 def make_topics(connection: Connection, partitions: int) -> None:
-    """The four topics, with so many partitions, unless they are there; raises KafkaUnavailable."""
+    """The topics of the events, with so many partitions, unless they are there; raises KafkaUnavailable."""
     topic = {"num_partitions": partitions, "configs": {"max.message.bytes": str(LARGEST)}}
     timeout = int(connection.request_timeout_seconds * 1000)
     admin, connections = open_client(connection, KafkaAdminClient, bootstrap_timeout_ms=timeout)
@@ -128,28 +123,13 @@ def pause(sent: int, elapsed: float, rate: float) -> float:
 
 def key_of(topic: str, payload: bytes) -> bytes:
     """The id that keeps a message in its partition; a message that has none has an empty key."""
-    found = _KEY[topic].search(payload)
+    found = _key_pattern(topic).search(payload)
     return found[1] if found else b""
 
 
-@contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; a second one acts as before."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: object) -> None:
-        stop.set()
-        restore()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    before = {number: signal.signal(number, on_signal) for number in SIGNALS}
-    try:
-        yield stop
-    finally:
-        restore()
+@cache
+def _key_pattern(topic: str) -> re.Pattern[bytes]:
+    return re.compile(rb'"%s": ?"([^"]*)"' % partition_key_of(topic).encode())
 
 
 def _world(folder: Path, given: Feed, number: int) -> tuple[Simulated, list[Delivery]]:

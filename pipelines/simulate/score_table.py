@@ -19,6 +19,8 @@ IN_WORDS = {
     "ambiguous_link": "the link's parameters fit several influencers alike",
     "link_not_valid": "the link was not theirs at the time of the click",
     "bot": "the click looked like a machine's",
+    "burst": "the click was one of many within seconds",
+    "injected": "the click came seconds before the order, after another influencer",
     "self_purchase": "the influencer bought with the own code or link",
 }
 

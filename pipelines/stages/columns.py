@@ -19,6 +19,7 @@ from pipelines.rules.decoding import (
     WITHOUT_CONSENT,
     is_too_deep,
 )
+from pipelines.rules.framing import all_unframed
 from pipelines.rules.fraud import is_bot_agent
 from pipelines.rules.money import MONEY, minor_digits
 from pipelines.rules.privacy import redact_text
@@ -57,7 +58,7 @@ class PlainMessages:
 
         `latest` is the greatest instant a message may name, for all or for each; `largest` its size in bytes.
         """
-        read, places, wider = self._parse(payloads, largest)
+        read, places, wider = self._parse(all_unframed(payloads), largest)
         frame = pl.DataFrame(
             {
                 name: pl.Series(name, list(map(attrgetter(name), read)), dtype=dtype)

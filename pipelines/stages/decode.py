@@ -1,6 +1,6 @@
 """Decode: blocks of messages into rows of their landing tables, and rejects with a reason."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -12,16 +12,25 @@ import polars as pl
 
 from pipelines.records import EVENTS, Decoded, Messages
 from pipelines.rules.codes import normalise_code
-from pipelines.rules.decoding import A_DAY_AHEAD, LARGEST_MESSAGE, LATEST_IN_FILES, MessageDecoder, Rejection, Row
+from pipelines.rules.decoding import (
+    A_DAY_AHEAD,
+    LARGEST_MESSAGE,
+    LATEST_IN_FILES,
+    WITHOUT_CONSENT,
+    MessageDecoder,
+    Rejection,
+    Row,
+)
 from pipelines.rules.links import UTM, utm_parameters
 from pipelines.rules.privacy import Pseudonyms, redact_payload, redact_text
-from pipelines.schema_store import event_schema
+from pipelines.schema_store import event_schema, partition_key_of
 from pipelines.stages.columns import PlainMessages
 from pipelines.stages.counters import StageCounter
 from pipelines.stores.tables import LANDING, REJECTED_EVENTS
 
-KEYS = {"clicks": "visitor_id", "redemptions": "order_id", "orders": "order_id", "post_metrics": "post_id"}
-"""What a topic's rows are sharded by."""
+OFFSET_GAP = "offset_gap"
+"""The reason of what stands for messages that were gone before they were read: it is not a message's own."""
+PEOPLE = ("customer_id", "visitor_id")
 
 
 @dataclass
@@ -35,6 +44,10 @@ class Decode(beam.PTransform):
 
     hash_key: bytes
     shards: int
+    hashed: tuple[str, ...] = ()
+    """The fields whose ids are stored as keyed hashes."""
+    erased: frozenset[str] = frozenset()
+    """The tombstones of erased people: what they send counts as sent without consent."""
 
     def __post_init__(self) -> None:
         if self.shards < 1:
@@ -47,14 +60,14 @@ class Decode(beam.PTransform):
 
 class _DecodeBlock(beam.DoFn):
     def __init__(self, transform: Decode) -> None:
-        self._hash_key = transform.hash_key
-        self._shards = transform.shards
+        self._transform = transform
         self._counters = {
             name: StageCounter("decode", name) for name in ("in", "out", "failed", "unconsented", "with_unknown_fields")
         }
 
     def setup(self) -> None:
-        self._decoders = {topic: BlockDecoder(topic, self._hash_key, self._shards) for topic in EVENTS}
+        of = self._transform
+        self._decoders = {topic: BlockDecoder(topic, of.hash_key, of.shards, of.hashed, of.erased) for topic in EVENTS}
 
     def process(self, block: Messages) -> Iterator[Decoded]:
         decoded = self._decoders[block.topic].decode(block)
@@ -69,13 +82,24 @@ class _DecodeBlock(beam.DoFn):
 class BlockDecoder:
     """Decodes the blocks of one topic: plain messages by columns, all others one by one."""
 
-    def __init__(self, topic: str, hash_key: bytes, shards: int) -> None:
+    def __init__(
+        self,
+        topic: str,
+        hash_key: bytes,
+        shards: int,
+        hashed: Collection[str] = (),
+        erased: Collection[str] = frozenset(),
+    ) -> None:
         schema = event_schema(EVENTS[topic])
         self._topic = topic
         self._shards = shards
+        self._partition_key = partition_key_of(topic)
         self._plain = PlainMessages(schema)
         find_errors: Callable[[Any], Any] = jsonschema_rs.Draft202012Validator(schema).iter_errors
-        self._decoder = MessageDecoder(schema, find_errors, Pseudonyms(hash_key).redact_id, redact_text)
+        self._pseudonyms = Pseudonyms(hash_key, hashed)
+        self._hashed = [name for name in PEOPLE if name in schema["properties"] and name in hashed]
+        self._erased = erased
+        self._decoder = MessageDecoder(schema, find_errors, self._pseudonyms.redact_id, redact_text)
 
     def decode(self, block: Messages) -> Decoded:
         latest = LATEST_IN_FILES if block.sent_at is None else [sent + A_DAY_AHEAD for sent in block.sent_at]
@@ -93,14 +117,19 @@ class BlockDecoder:
                 {"place": place, "has_unknown_fields": row.has_unknown_fields, **row.columns} for place, row in others
             ]
             rows = pl.concat([rows, pl.DataFrame(found, schema=rows.schema)]).sort("place")
+        rows = self._named(rows)
         offsets = np.asarray(block.offsets, np.int64)
         rows = rows.with_columns(offset=pl.Series(offsets[rows["place"].to_numpy()], dtype=pl.Int64)).drop("place")
         with_unknown_fields = rows.filter("has_unknown_fields")["offset"].to_numpy()
         unconsented = np.empty(0, np.int64)
+        gone = self._of_erased(rows)
         if self._topic == "clicks":
-            denied = pl.col("consent").eq_missing(other=False)
+            denied = pl.col("consent").eq_missing(other=False) | gone
             unconsented = rows.filter(denied)["offset"].to_numpy()
             rows = rows.filter(~denied)
+        elif self._erased:
+            withheld = [name for name in WITHOUT_CONSENT if name in rows.columns]
+            rows = rows.with_columns(pl.when(~gone).then(pl.col(name)).alias(name) for name in withheld)
         return Decoded(
             topic=block.topic,
             partition=block.partition,
@@ -113,8 +142,24 @@ class BlockDecoder:
             sent_at=min(block.sent_at) if block.sent_at else None,
         )
 
+    def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The ids of people under the names that are stored, each different one hashed once."""
+        for field in self._hashed:
+            stored = {one: self._pseudonyms.stored(field, one) for one in rows[field].unique().drop_nulls().to_list()}
+            rows = rows.with_columns(pl.col(field).replace(stored))
+        return rows
+
+    def _of_erased(self, rows: pl.DataFrame) -> pl.Series:
+        """Whether a row names an erased person."""
+        gone = pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True)
+        for field in (field for field in PEOPLE if self._erased and field in rows.columns):
+            ids = rows[field].unique().drop_nulls().to_list()
+            erased = [one for one in ids if self._pseudonyms.tombstone(field, one) in self._erased]
+            gone = gone | rows[field].is_in(erased).fill_null(value=False)
+        return gone
+
     def _landed(self, rows: pl.DataFrame, block: Messages) -> pl.DataFrame:
-        keys = rows[KEYS[self._topic]].to_list()
+        keys = rows[self._partition_key].to_list()
         instants = [name for name in ("occurred_at", "posted_at") if name in rows.columns]
         rows = rows.with_columns(
             *(pl.col(name).cast(pl.Datetime("us", "UTC")) for name in instants),
@@ -182,4 +227,4 @@ def _rejected(block: Messages, rejected: Sequence[tuple[int, Rejection]]) -> pl.
 def _gone(block: Messages, end: int) -> tuple[str, int, int, bytes, str, str, str]:
     """What stands for messages that the broker no longer had."""
     detail = f"offsets {block.start} up to {end} were gone from the broker before they were read: {end - block.start}"
-    return block.topic, block.partition, block.start, b"", "read", "offset_gap", detail
+    return block.topic, block.partition, block.start, b"", "read", OFFSET_GAP, detail

@@ -102,9 +102,10 @@ class Landed:
 
     def _hand_out(self, what: str, lane: int, *, is_first: bool) -> bool:
         """Whether the shard gets its part of the one read of all: once, then it is there no more."""
-        is_there = is_first and (what, lane) not in self._handed_out
-        self._handed_out.add((what, lane))
-        return is_there
+        with self._lock:
+            is_there = is_first and (what, lane) not in self._handed_out
+            self._handed_out.add((what, lane))
+            return is_there
 
     def _sets_since(self, horizon: int, versions: Mapping[str, int] | None = None) -> dict[int, OrderSets]:
         """Whole, each order with a message since the horizon, by the shards of its visitors."""

@@ -24,6 +24,11 @@ class Progress:
         self._marks = dict(marks)
         self._spans: dict[str, dict[str, _Span]] = {}  # by source and block
 
+    @property
+    def marks(self) -> dict[str, int]:
+        """Up to which offset each partition is through."""
+        return dict(self._marks)
+
     def add(self, shares: Iterable[Share]) -> dict[str, int]:
         """Counts shares whose attributions are committed; the marks that moved by it."""
         moved: dict[str, int] = {}
@@ -46,3 +51,16 @@ class Progress:
                 mark = max(mark, span.end)
         self._spans[source] = {block: span for block, span in spans.items() if span.end > mark}
         return mark
+
+
+def furthest(of_state: Mapping[str, int] | None, at_beginning: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    """Up to which offset each partition is through, by an engine's state and at the beginning; None: neither says.
+
+    A job may go on from a checkpoint of an earlier one, which had not read all that was through when this one began.
+    What that checkpoint does not know of is read from where the lake stood, so no block ever fills the gap before it.
+    """
+    if of_state is None or at_beginning is None:
+        return at_beginning if of_state is None else of_state
+    return {
+        source: max(of_state.get(source, 0), at_beginning.get(source, 0)) for source in {**of_state, **at_beginning}
+    }

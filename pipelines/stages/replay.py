@@ -7,8 +7,8 @@ import apache_beam as beam
 import polars as pl
 
 from pipelines.records import Rows
-from pipelines.stages.commit import attributed_offsets, landed_offsets
 from pipelines.stores.lake import Lake
+from pipelines.stores.standing import attributed_offsets, landed_offsets
 
 
 @dataclass

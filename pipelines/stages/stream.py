@@ -121,6 +121,16 @@ class TopicsReader(UnboundedReader):
         self._collected_at: float | None = None
         self._is_behind = False
 
+    @property
+    def offsets(self) -> Mapping[str, int]:
+        """Where each partition goes on behind what has been given, by `topic/partition`."""
+        return self._offsets
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it came upon so much that there is likely more."""
+        return self._is_behind
+
     def start(self) -> bool:
         return self.advance()
 

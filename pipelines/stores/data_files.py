@@ -20,6 +20,9 @@ SORTED_BY = {  # when compacted: readers ask for shards and days, for orders, fo
     "rejected_events": ["topic", "partition", "offset"],
     "order_attributions": ["order_id", "revision_key"],
     "topic_files": ["topic", "partition", "offset"],
+    "quarantine_releases": ["topic", "partition", "offset"],
+    "erasures": ["erased_at", "tombstone"],
+    "reference_rows": ["recorded_at", "table", "key"],
     "reference_versions": ["recorded_at"],
 }
 LONGEST_BOUND = 32  # characters of a text in the log

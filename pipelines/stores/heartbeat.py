@@ -93,6 +93,13 @@ def is_alive(heartbeat: Heartbeat | None, now: datetime, patience: timedelta = P
     return heartbeat is not None and heartbeat.state in BEATING and abs(now - heartbeat.beat_at) <= patience
 
 
+def follower(lake_root: Path, now: datetime) -> Heartbeat | None:
+    """The run that lives and does not end by itself; one that reads to an end is superseded instead."""
+    heartbeat = read_heartbeat(lake_root)
+    follows = heartbeat is not None and heartbeat.engine != "direct" and is_alive(heartbeat, now)
+    return heartbeat if follows else None
+
+
 class Pulse:
     """Whether a run lives, for who looks again and again: its beat has changed within `patience` by one's own clock.
 

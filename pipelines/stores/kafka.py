@@ -37,10 +37,12 @@ def partition_count(connection: Connection, topic: str) -> int:
         return len(_partitions(admin, [topic]))
 
 
-def spans(connection: Connection, wanted: Sequence[Place]) -> dict[Place, tuple[int, int]]:
+def spans(
+    connection: Connection, wanted: Sequence[Place], isolation: str = "read_committed"
+) -> dict[Place, tuple[int, int]]:
     """The first offset of each partition, and the one after its last committed message; raises KafkaUnavailable.
 
-    A partition that does not exist has none.
+    A partition that does not exist has none. With the isolation `read_uncommitted` open transactions count too.
     """
     with _admin(connection) as admin:
         found = set(_partitions(admin, {topic for topic, _ in wanted}))
@@ -48,7 +50,7 @@ def spans(connection: Connection, wanted: Sequence[Place]) -> dict[Place, tuple[
         if not places:
             return {}
         first = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
-        end = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST), "read_committed")
+        end = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST), isolation)
         return {tuple(place): (first[place].offset, end[place].offset) for place in places}
 
 

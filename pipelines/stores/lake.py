@@ -15,14 +15,14 @@ from deltalake.exceptions import DeltaError
 
 from pipelines import metrics
 from pipelines.failures import LakeUnavailable, MissingMessages, Superseded
-from pipelines.stores import table_log
 from pipelines.stores.data_files import add_rows
-from pipelines.stores.handles import forget, newest
+from pipelines.stores.handles import newest
 from pipelines.stores.table_log import CHECKPOINT_COMMITS, Contended, TableLog, writing
 from pipelines.stores.tables import LANDING, TABLES
 
 EPOCH = "epoch"  # the app transaction that a run raises by one when it starts
 WATERMARK = "watermark"  # on order_attributions, in microseconds
+COMMITS = "commits"  # on order_attributions: how many its committers have made
 REMOVED_HOURS = 1  # how long a file that was compacted away is remembered, and stays
 KEPT_SHORT = {  # a commit and an opening cost what the log is long
     "delta.checkpointInterval": str(CHECKPOINT_COMMITS),
@@ -89,10 +89,10 @@ class Lake:
         with reporting(self.uri(table)):
             return DeltaTable(self.uri(table))
 
-    def _at_hand(self, table: str) -> DeltaTable:
-        """The table as it is now, in this thread's handle of it: quicker to look at again and again."""
+    def at_hand(self, table: str) -> TableLog:
+        """The table's log as it is now, in this thread's handle of it: quicker to look at again and again."""
         with reporting(self.uri(table)):
-            return newest(self.uri(table))
+            return newest(self.root / table)
 
     def create(self) -> None:
         """Every table, before any pipeline: two writers that create one table at once would fail."""
@@ -100,8 +100,6 @@ class Lake:
             with reporting(self.uri(table)):
                 if not self.exists(table):
                     (self.root / table).mkdir(parents=True, exist_ok=True)
-                    forget(self.uri(table))
-                    table_log.forget(self.root / table)
                     DeltaTable.create(self.uri(table), schema=schema, mode="ignore", configuration=KEPT_SHORT)
 
     def take_over(self) -> int:
@@ -111,11 +109,32 @@ class Lake:
             self.append(table, TABLES[table].empty_table(), {}, epoch)
         return epoch
 
-    def append(self, table: str, rows: pa.Table, transactions: Mapping[str, int], epoch: int) -> None:
-        """Rows and app transactions in one commit; raises Superseded once a later run has taken over."""
+    def append(
+        self,
+        table: str,
+        rows: pa.Table,
+        transactions: Mapping[str, int],
+        epoch: int,
+        *,
+        after: Mapping[str, int] | None = None,
+    ) -> None:
+        """Rows and app transactions in one commit; raises Superseded once a later run has taken over.
+
+        And LakeUnavailable where the app transactions `after` do not stand as they are given there.
+        """
         # The epoch among the transactions: a take-over between the check and the commit makes the commit fail.
         with self._writing(table, epoch) as log:
+            if moved := [name for name, at in (after or {}).items() if (log.transaction_version(name) or 0) != at]:
+                raise LakeUnavailable(
+                    f"{self.uri(table)} was written to by somebody else since it was read, as its {', '.join(moved)} "
+                    "say; nothing is lost: run again"
+                )
             self._commit(log, table, rows, {**transactions, EPOCH: epoch}, epoch)
+
+    def note(self, table: str, rows: pa.Table) -> None:
+        """Appends to a table that no run writes to: it takes nothing over, and a run beside it goes on."""
+        with reporting(self.uri(table)), writing(self.root / table) as log:
+            self._commit(log, table, rows, {}, log.transaction_version(EPOCH) or 0)
 
     @contextmanager
     def _writing(self, table: str, epoch: int) -> Iterator[TableLog]:
@@ -161,8 +180,9 @@ class Lake:
 
     def transactions(self, table: str, names: Sequence[str]) -> dict[str, int]:
         """The app transactions of a table that there are, by name."""
-        opened = self._at_hand(table)
-        versions = {name: opened.transaction_version(name) for name in names}
+        with reporting(self.uri(table)):
+            opened = self.at_hand(table)
+            versions = {name: opened.transaction_version(name) for name in names}
         return {name: version for name, version in versions.items() if version is not None}
 
     def read(
@@ -179,14 +199,18 @@ class Lake:
         listings = LISTINGS if version is None else 1
         while True:
             with reporting(self.uri(table)):
-                opened = newest(self.uri(table)) if version is None else DeltaTable(self.uri(table), version=version)
-                files = [unquote(uri) for uri in opened.file_uris()]
+                files = self._files(table, version)
                 try:
                     return _rows_of(files, pl.Schema(TABLES[table]), columns, where)
                 except FileNotFoundError:  # compacted away since it was listed
                     listings -= 1
                     if not listings:
                         raise
+
+    def _files(self, table: str, version: int | None) -> list[str]:
+        if version is None:
+            return sorted(newest(self.root / table).files())
+        return [unquote(uri) for uri in DeltaTable(self.uri(table), version=version).file_uris()]
 
     def rows(self, table: str) -> int:
         """How many rows a table has, by its log alone; 0 if there is no such table yet."""
@@ -198,7 +222,7 @@ class Lake:
         """Up to when events are taken to have arrived, as of the newest attribution commit."""
         if not self.exists("order_attributions"):
             return None
-        micros = self._at_hand("order_attributions").transaction_version(WATERMARK)
+        micros = self.transactions("order_attributions", [WATERMARK]).get(WATERMARK)
         return (
             None
             if micros is None

@@ -35,8 +35,11 @@ class Reference:
     ignored: dict[str, tuple[str, ...]]
 
 
-def load_reference(folder: Path, *, redact_id: Redact, redact_text: Redact) -> Reference:
-    """The reference data in `folder`; raises BadInput with every problem (the first 20) and writes nothing."""
+def load_reference(folder: Path, *, redact_id: Redact, redact_text: Redact, name_customer: Redact = str) -> Reference:
+    """The reference data in `folder`; raises BadInput with every problem (the first 20) and writes nothing.
+
+    `name_customer` gives a redacted customer id the form in which events keep it.
+    """
     if not folder.is_dir():
         raise BadInput(
             f"there is no folder {folder}: make it, with influencers.csv, campaigns.csv, codes.csv, links.csv"
@@ -59,6 +62,8 @@ def load_reference(folder: Path, *, redact_id: Redact, redact_text: Redact) -> R
     if problems:
         raise BadInput(_report(folder, problems))
     _fill_tiers(typed["influencers"])
+    customers = typed["influencers"].columns
+    customers["customer_id"] = [one and name_customer(one) for one in customers["customer_id"]]
     tables = {table: _arrow(content) for table, content in typed.items()}
     ignored = {table: names for table, content in typed.items() if (names := _unknown_columns(content))}
     return Reference(tables, _digest(tables), ignored)

@@ -1,5 +1,6 @@
 """The registry: what a lake remembers of its inputs, the topic files and the reference versions."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -59,6 +60,16 @@ def require_same_settings(lake: Lake, settings: Settings) -> None:
         raise BadInput(
             f"the lake was made with {made_with}, but the settings are now {settings.deciding()}. Set them back, or "
             "apply the new ones to every order with `codetrail restate` (`shards` never changes)"
+        )
+
+
+def require_same_shards(lake: Lake, settings: Settings) -> None:
+    """Raises BadInput if the lake was made with another number of shards, which nothing can change."""
+    rows = _versions(lake)
+    if rows.height and (shards := json.loads(rows["settings"][-1])["shards"]) != settings.shards:
+        raise BadInput(
+            f"the lake was made with {shards} shards, but the setting is now {settings.shards}: set it back; "
+            "`shards` never changes"
         )
 
 

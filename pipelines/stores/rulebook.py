@@ -1,9 +1,12 @@
 """The rulebook: the reference data and the settings that decide, as the rules want to be asked."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+
+import pyarrow as pa
 
 from pipelines.failures import BadInput
 from pipelines.rules.attribution import Rules
@@ -15,6 +18,8 @@ from pipelines.settings import Settings
 from pipelines.stores.reference import Reference
 
 FIRST_DAY = date(1970, 1, 1)
+DECIDING = ("influencers", "codes", "links", "fx_rates")
+"""The tables that an attribution is a function of; what the others say is reckoned with later."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,13 @@ class Rulebook:
 
 def rulebook(reference: Reference, settings: Settings) -> Rulebook:
     """What decides under this reference data and these settings; raises BadInput where codes overlap."""
-    tables = {name: table.to_pylist() for name, table in reference.tables.items()}
+    version = hashlib.sha256(f"{reference.digest}\n{settings.deciding()}".encode()).hexdigest()[:16]
+    return rulebook_of(reference.tables, settings, version)
+
+
+def rulebook_of(reference: Mapping[str, pa.Table], settings: Settings, version: str) -> Rulebook:
+    """What decided under the tables of a version; raises BadInput where codes overlap."""
+    tables = {name: reference[name].to_pylist() for name in DECIDING}
     try:
         roster = CodeRoster(_code(row) for row in tables["codes"])
     except OverlappingCodes as error:
@@ -41,8 +52,8 @@ def rulebook(reference: Reference, settings: Settings) -> Rulebook:
         window=settings.window,
         half_life=settings.half_life,
         path_transform=settings.path_transform,
+        suspicious_clicks=settings.suspicious_clicks,
     )
-    version = hashlib.sha256(f"{reference.digest}\n{settings.deciding()}".encode()).hexdigest()[:16]
     return Rulebook(rules, [_link(row) for row in tables["links"]], version)
 
 

@@ -155,11 +155,45 @@ TOPIC_FILES = pa.schema(
         pa.field("fingerprint", TEXT, nullable=False),  # of the bytes before `offset`: a file only grows
     ]
 )
+ERASURES = pa.schema(
+    [
+        pa.field("receipt", TEXT, nullable=False),
+        pa.field("erased_at", INSTANT, nullable=False),
+        pa.field("erased_by", TEXT, nullable=False),
+        pa.field("field", TEXT, nullable=False),
+        pa.field("tombstone", TEXT, nullable=False),
+    ]
+)
 REFERENCE_VERSIONS = pa.schema(
     [
         pa.field("reference_version", TEXT, nullable=False),
         pa.field("recorded_at", INSTANT, nullable=False),
         pa.field("settings", TEXT, nullable=False),  # JSON: what decides, beside the reference data
+    ]
+)
+REFERENCE_ROWS = pa.schema(
+    [
+        pa.field("reference_version", TEXT, nullable=False),
+        pa.field("recorded_at", INSTANT, nullable=False),
+        pa.field("recorded_by", TEXT, nullable=False),  # who ran what saw the version first, as user@host
+        pa.field("table", TEXT, nullable=False),
+        pa.field("key", TEXT, nullable=False),  # JSON: the cells of the table's key
+        pa.field("row", TEXT, nullable=False),  # JSON: each column's value as text, redacted, null where empty
+    ]
+)
+QUARANTINE_RELEASES = pa.schema(
+    [
+        pa.field("topic", TEXT, nullable=False),
+        pa.field("partition", pa.int32(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("action", TEXT, nullable=False),  # sending, requeued or dropped
+        pa.field("released_at", INSTANT, nullable=False),
+        pa.field("released_by", TEXT, nullable=False),
+        pa.field("mend", TEXT),
+        pa.field("note", TEXT),
+        pa.field("new_partition", pa.int32()),
+        pa.field("new_offset", pa.int64()),  # of what is being sent: where to look for it from
+        pa.field("digest", TEXT),  # of the bytes as sent
     ]
 )
 
@@ -174,5 +208,8 @@ TABLES: dict[str, pa.Schema] = {
     "rejected_events": REJECTED_EVENTS,
     "order_attributions": ORDER_ATTRIBUTIONS,
     "topic_files": TOPIC_FILES,
+    "quarantine_releases": QUARANTINE_RELEASES,
+    "erasures": ERASURES,
+    "reference_rows": REFERENCE_ROWS,
     "reference_versions": REFERENCE_VERSIONS,
 }

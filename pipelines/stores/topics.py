@@ -134,7 +134,7 @@ def _lines(file: TopicFile, start: int, size: int) -> Iterator[tuple[int, list[b
                 ends = _ends(start, lines)
                 yield start, lines, ends
                 start = int(ends[-1])
-    if _is_object(rest):
+    if is_object(rest):
         waiting.append(rest)
         ends = _ends(start, waiting)
         ends[-1] -= 1  # the line has no end of its own yet
@@ -172,7 +172,8 @@ def _unless_cut(stream: BinaryIO, act: Callable[[], T], if_cut: T) -> T:
         raise BadInput(f"{name} is no gzip file ({error}); write it again") from error
 
 
-def _is_object(line: bytes) -> bool:
+def is_object(line: bytes) -> bool:
+    """Whether a line is a whole JSON object, with or without its end."""
     try:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):

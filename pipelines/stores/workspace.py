@@ -4,12 +4,14 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pipelines.failures import BadInput, LakeUnavailable
-from pipelines.rules.privacy import Pseudonyms, redact_text
+from pipelines.rules.privacy import PSEUDONYMISED, SHORTEST_KEY, Pseudonyms, redact_text
 from pipelines.settings import Settings
 from pipelines.stores.lake import Lake
+from pipelines.stores.naming import require_same_names
 from pipelines.stores.reference import Reference, load_reference
 
 
@@ -31,10 +33,19 @@ class Workspace:
     def settings_file(self) -> Path:
         return self.root / "codetrail.toml"
 
-    def reference(self, hash_key: bytes) -> Reference:
-        """The reference data, redacted like the events that it is compared with; raises BadInput."""
+    def reference(self, hash_key: bytes, settings: Settings | None = None) -> Reference:
+        """The reference data, redacted like the events that it is compared with; by default of a workspace as it comes.
+
+        Raises BadInput, also where the lake knows people by other names: of another key, or another `pseudonymise`.
+        """
+        pseudonymise = "customers" if settings is None else settings.pseudonymise
+        pseudonyms = Pseudonyms(hash_key, PSEUDONYMISED[pseudonymise])
+        require_same_names(self.lake, pseudonymise, pseudonyms.fingerprint())
         return load_reference(
-            self.root / "reference", redact_id=Pseudonyms(hash_key).redact_id, redact_text=redact_text
+            self.root / "reference",
+            redact_id=pseudonyms.redact_id,
+            redact_text=redact_text,
+            name_customer=partial(pseudonyms.stored, "customer_id"),
         )
 
 
@@ -45,8 +56,8 @@ def hash_key(settings: Settings, config_home: Path) -> bytes:
     """
     if settings.hash_key is not None:
         key = settings.hash_key.get_secret_value().encode()
-        if len(key) < 16:
-            raise BadInput("CODETRAIL_HASH_KEY is shorter than 16 bytes: give a long random text")
+        if len(key) < SHORTEST_KEY:
+            raise BadInput(f"CODETRAIL_HASH_KEY is shorter than {SHORTEST_KEY} bytes: give a long random text")
         return key
     file = config_home / "codetrail" / "hash.key"
     try:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +17,12 @@ from pipelines.stores.tables import TABLES
 from pipelines.warehouse.dbt_runner import parse_project, run_dbt, scratch_of, stop_at_failure
 from pipelines.warehouse.findings import Finding, Value
 from pipelines.warehouse.history import published_versions
-from pipelines.warehouse.last_build import BUILD, basis_of, new_files, remember
+from pipelines.warehouse.last_build import BUILD, basis_of, remember, since_last_build
+from pipelines.warehouse.moved_models import moved_models
 from pipelines.warehouse.sources import BuildSettings, ClicksOf, files_of, write_new_sources, write_sources
 
 SHOWN_ROWS = 20
+SLOWEST = 5
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
 DATA_TESTS = ("--exclude-resource-type", "unit_test")
 WHY = {
@@ -35,12 +37,16 @@ WHY = {
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What a build made: the number of models, each mart's rows, whether the last one's were kept, how long it took."""
+    """What a build made: the number of models that it ran, each mart's rows, whether it went on, how long it took.
+
+    `slowest` are the seconds of the models that took longest.
+    """
 
     models: int
     rows: dict[str, int]
     is_incremental: bool
     seconds: float
+    slowest: dict[str, float]
 
 
 def build(
@@ -68,26 +74,40 @@ def build(
         scratch.mkdir(parents=True)
         lake = {name: files_of(root.resolve() / "lake" / name) for name in TABLES}
         basis, published = basis_of(reference, settings, lake), published_versions(root)
-        new = None if full_refresh or isinstance(clicks, pa.Table) else new_files(warehouse, basis, lake)
+        fresh = full_refresh or isinstance(clicks, pa.Table)
+        since = None if fresh else since_last_build(warehouse, basis, lake, published)
         of_files = (lambda _: clicks) if isinstance(clicks, pa.Table) else clicks
         with ThreadPoolExecutor(1) as meanwhile:
             parsed = meanwhile.submit(parse_project, scratch)
-            if new is None:
+            if since is None:
+                selected: list[str] | None = []
                 write_sources(file, lake, reference, of_files(lake["clicks"]), settings, published, built_at)
             else:
                 shutil.copyfile(warehouse / BUILD, file)
-                write_new_sources(file, lake, new, of_files(new["clicks"]), settings, published, built_at)
+                arrived = of_files(since.new["clicks"])
+                saying = write_new_sources(file, lake, since.new, arrived, settings, published, built_at)
+                selected = moved_models(since, saying)
             parsed.result()
-        results = run_dbt("build", file, scratch, settings.reporting_digits, *NOT_TESTS).results
-        stop_at_failure(results, scratch)
+        made = _run_models(file, scratch, settings.reporting_digits, selected)
         rows = _rows_of_marts(file)
         file.replace(warehouse / BUILD)
-        remember(warehouse, basis, lake)
+        remember(warehouse, basis, lake, published)
     except (OSError, duckdb.IOException) as error:
         raise LakeUnavailable(
             f"{scratch.parent} cannot be built: {error}; mend the disk or permission, then run `codetrail build` again"
         ) from error
-    return BuildResult(len(results), rows, new is not None, time.monotonic() - started)
+    slowest = dict(sorted(made.items(), key=lambda model: -model[1])[:SLOWEST])
+    return BuildResult(len(made), rows, since is not None, time.monotonic() - started, slowest)
+
+
+def _run_models(file: Path, scratch: Path, digits: int, selected: Sequence[str] | None) -> dict[str, float]:
+    """The seconds of each model that was made: by dbt's options of selection, none of them where there is None."""
+    if selected is None:
+        return {}
+    # What dbt would write of the whole project takes it a second; `test` writes it, for the pages of a check.
+    results = run_dbt("build", file, scratch, digits, "--no-write-json", *NOT_TESTS, *selected).results
+    stop_at_failure(results, scratch)
+    return {result.node.name: result.execution_time for result in results}
 
 
 def test(root: Path) -> list[Finding]:

@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.warehouse.data_driven import MODEL_SHARES
+from pipelines.warehouse.lift import LIFT_INTERVALS
 
 CHANGED = pa.schema([pa.field("order_id", pa.string())])
 VISITORS = pa.schema([pa.field("visitor_id", pa.string())])
@@ -16,12 +17,17 @@ DAYS = pa.schema([*EARNERS, pa.field("day", pa.date32()), pa.field("model", pa.s
 NOTHING = {
     "arrived_orders": CHANGED,
     "changed_orders": CHANGED,
+    "changed_uses": CHANGED,
     "changed_visitors": VISITORS,
     "former_model_shares": MODEL_SHARES,
+    "former_lift_intervals": LIFT_INTERVALS,
     "former_months": MONTHS,
     "former_days": DAYS,
 }
 """The tables of the schema lake that say what changed; empty in a full build, where nobody reads them."""
+
+SAYING = ("arrived_orders", "changed_orders", "changed_uses", "changed_visitors", "former_months")
+"""Those of them that are empty where nothing changed; the others repeat what the last build said."""
 
 ARRIVED_ORDERS = "select distinct order_id from lake.arrived_attributions"
 
@@ -50,6 +56,14 @@ select order_id from settling
 union
 select order_id from intermediate.int_current_attributions semi join customers using (customer_id)
 """
+
+CHANGED_USES = """
+select order_id from lake.changed_orders
+union
+select order_id from intermediate.int_current_attributions
+where visitor_id in (select visitor_id from lake.arrived_clicks)
+"""
+"""The orders whose codes were come by in another way than was known; a click may say so that is nobody's claim."""
 
 FORMER_MONTHS = """
 select distinct influencer_id, campaign_id, order_month as month
@@ -107,11 +121,13 @@ def write_nothing(connection: duckdb.DuckDBPyConnection) -> None:
 
 def write_changes(
     connection: duckdb.DuckDBPyConnection, order_files: Sequence[str], watermark: datetime | None
-) -> None:
+) -> set[str]:
     """Fills the tables of NOTHING in the copy of the last build, whose lake.run_settings are still its own.
 
-    `lake.arrived_attributions` and the temporary table `counted` (the clicks that arrived and count) are there
-    already; `order_files` hold the order events that arrived.
+    Returns which of SAYING have rows.
+
+    `lake.arrived_attributions`, `lake.arrived_clicks` and the temporary table `counted` (the clicks that arrived and
+    count) are there already; `order_files` hold the order events that arrived.
     """
     read = (
         "select order_id from read_parquet($files)" if order_files else "select null::varchar as order_id where false"
@@ -121,13 +137,16 @@ def write_changes(
     )
     for name, query in {
         "former_model_shares": "from intermediate.int_model_shares",
+        "former_lift_intervals": "from intermediate.int_lift_intervals",
         "arrived_orders": ARRIVED_ORDERS,
         "changed_visitors": CHANGED_VISITORS,
     }.items():
         connection.execute(f"create or replace table lake.{name} as {query}")
     connection.execute(f"create or replace table lake.changed_orders as {CHANGED_ORDERS}", {"watermark": watermark})
+    connection.execute(f"create or replace table lake.changed_uses as {CHANGED_USES}")
     connection.execute(f"create or replace table lake.former_months as {FORMER_MONTHS}", {"watermark": watermark})
     connection.execute(f"create or replace table lake.former_days as {FORMER_DAYS}")
+    return {name for name in SAYING if connection.execute(f"from lake.{name} limit 1").fetchall()}
 
 
 def merge_clicks(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:

@@ -31,11 +31,17 @@ UNRUNNABLE = "the table has the columns that its checks read"
 UNCHECKED = "the mart has a suite"
 
 
-def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterable[Finding]] = test) -> CheckResult:
+def check(
+    root: Path,
+    checked_at: datetime,
+    data_tests: Callable[[Path], Iterable[Finding]] = test,
+    suites_of: Callable[[duckdb.DuckDBPyConnection, Path], Sequence[Suite]] | None = None,
+) -> CheckResult:
     """The verdict on `root`/warehouse/build.duckdb, also written to check.json, with Data Docs beside it.
 
-    Every suite runs, whatever failed before it, and one that compares the build with what is published. At most
-    1,000 rows of a batch reach Great Expectations; DuckDB finds the broken ones, so a table's size does not matter.
+    Every suite runs, whatever failed before it, and one that compares the build with what is published; a mart that
+    none of `suites_of` (by default `suites_for`) is about blocks. At most 1,000 rows of a batch reach Great
+    Expectations; DuckDB finds the broken ones, so a table's size does not matter.
     Raises BadInput without a build, LakeUnavailable when the disk fails or the lake's files that the build saw are
     gone.
     """
@@ -47,7 +53,7 @@ def check(root: Path, checked_at: datetime, data_tests: Callable[[Path], Iterabl
         of_dbt = list(data_tests(root))
         fingerprint = fingerprint_of(build)  # after dbt, which opens the file to write
         with open_build(build, checked_at) as connection:
-            suites = suites_for(connection, root)
+            suites = (suites_of or suites_for)(connection, root)
             built_at, digits = connection.execute(
                 "select built_at, reporting_digits from lake.run_settings"
             ).fetchall()[0]

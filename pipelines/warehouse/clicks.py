@@ -1,6 +1,7 @@
 """Whose each click was, by the rules' answer, which dbt only counts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 import pyarrow as pa
@@ -16,17 +17,22 @@ LANDED = pl.DataFrame(CLICKS.empty_table()).schema
 UTM_COLUMNS = [f"utm_{name}" for name in UTM]
 
 
-def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment], files: Sequence[str] | None = None) -> pa.Table:
+def resolved_clicks(
+    lake: Lake,
+    links: Sequence[LinkAssignment],
+    files: Sequence[str] | None = None,
+    until: datetime | None = None,
+) -> pa.Table:
     """One row per distinct click, in the columns of RESOLVED_CLICKS: whose it was, or what it named if nobody's.
 
-    Of `files` of the lake alone, where they are given.
+    Of `files` of the lake alone, where they are given, and of what had arrived `until` then.
     """
     if files is None:
         files = files_of(lake.root / "clicks")
     if not files:
         return RESOLVED_CLICKS.empty_table()
     with reporting(lake.uri("clicks")):
-        landed = _distinct(_landed(files))
+        landed = _distinct(_landed(files, until))
     rows = landed.with_columns(link=_links_of(landed, links)).join(_owners(links), on="link", how="left")
     owned = rows.with_columns(
         pl.when(pl.col("reason").is_not_null()).then(pl.col("named_link_id")).alias("named_link_id"),
@@ -35,7 +41,7 @@ def resolved_clicks(lake: Lake, links: Sequence[LinkAssignment], files: Sequence
     return owned.select(RESOLVED_CLICKS.names).to_arrow().cast(RESOLVED_CLICKS)
 
 
-def _landed(files: Sequence[str]) -> pl.DataFrame:
+def _landed(files: Sequence[str], until: datetime | None) -> pl.DataFrame:
     """The clicks of `files`; a column that an old one lacks is null."""
     try:
         stored = pl.scan_parquet(
@@ -46,6 +52,7 @@ def _landed(files: Sequence[str]) -> pl.DataFrame:
             hive_partitioning=False,
             glob=False,
         )
+        stored = stored if until is None else stored.filter(pl.col("ingested_at") <= until)
         clicks = stored.select(CLICK_COLUMNS).collect()
     except pl.exceptions.ComputeError as error:
         raise pa.ArrowInvalid(str(error)) from error

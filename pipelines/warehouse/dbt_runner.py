@@ -1,6 +1,7 @@
-"""How dbt is run: in this process, on one DuckDB file, silent, and leaving nothing outside the workspace."""
+"""How dbt is run: in this process, on one DuckDB file, silent, and leaving nothing outside workspace and project."""
 
 import hashlib
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -61,15 +62,18 @@ def project_digest() -> str:
 
 
 def parse_project(scratch: Path) -> Any:
-    """The project as dbt parses it, which takes seconds: once in a process, and once for a workspace.
+    """The project as dbt parses it, which takes seconds: once in a process, and once for all workspaces.
 
-    It depends on no variable; what is parsed of another project is of no use. Raises CheckFailed.
+    Where the project cannot be written to, as in an image, once for each workspace. It depends on no variable; what is
+    parsed of another project is of no use. Raises CheckFailed.
     """
     from dbt.cli.main import dbtRunner
 
     digest = project_digest()
     if digest not in _parsed:
-        known = scratch.parent / f"dbt_{digest[:16]}.msgpack"
+        of_project = project_dir() / "target"
+        is_writable = os.access(of_project if of_project.exists() else project_dir(), os.W_OK)
+        known = (of_project if is_writable else scratch.parent) / f"dbt_{digest[:16]}.msgpack"
         is_known = known.is_file()
         parsing = ("--partial-parse", "--partial-parse-file-path", str(known.resolve()))
         outcome = dbtRunner().invoke(
@@ -78,9 +82,12 @@ def parse_project(scratch: Path) -> Any:
         if outcome.result is None:
             raise CheckFailed(f"dbt could not parse its project: {outcome.exception}; {_log_hint(scratch)}")
         if not is_known:
-            for former in scratch.parent.glob("dbt_*.msgpack"):
-                former.unlink()
-            shutil.copyfile(scratch / "target" / "partial_parse.msgpack", known)
+            known.parent.mkdir(exist_ok=True)
+            for former in known.parent.glob("dbt_*.msgpack"):
+                former.unlink(missing_ok=True)
+            partial = known.with_suffix(f".{os.getpid()}")  # others may parse at the same time
+            shutil.copyfile(scratch / "target" / "partial_parse.msgpack", partial)
+            partial.replace(known)
         _parsed[digest] = outcome.result
     return _parsed[digest]
 

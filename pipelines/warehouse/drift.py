@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.stores.tables import LANDING
 from pipelines.warehouse.metrics_dictionary import measures
 from pipelines.warehouse.suites import (
     BETWEEN,
@@ -77,12 +78,11 @@ def _kept_columns(before: Columns, now: Columns) -> Batch:
 
 def _arrivals(version: Version) -> Batch:
     as_of = f"timestamptz '{version.as_of.isoformat()}'" if version.as_of else "cast(null as timestamptz)"
-    topics = ("clicks", "redemptions", "orders", "post_metrics")
-    newest = " union all ".join(f"select max(ingested_at) as newest from lake.{topic}" for topic in topics)  # noqa: S608
+    newest_of = [f"select max(ingested_at) as newest from lake.{topic}" for topic in LANDING]  # noqa: S608
     query = (
         f"select {as_of} as published_as_of, max(newest) as as_of,",
         f"    coalesce(max(newest) >= {as_of}, {as_of} is null) as is_as_new",
-        f"from ({newest})",
+        f"from ({' union all '.join(newest_of)})",
     )
     why = "What is published knows of later messages than this build: the lake is older than it was."
     rule = _true("the build knows of every message that the published version knows of", "is_as_new", why)

@@ -43,14 +43,16 @@ class Expectations:
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
         _drop_default_site(self._context)
         self._context.add_data_docs_site(site_name=SITE, site_config=_site(self._partial))
-        self._source = self._context.data_sources.add_pandas("build")
+        # One asset for all: Great Expectations writes its whole configuration anew for each that is added.
+        asset = self._context.data_sources.add_pandas("build").add_dataframe_asset("drawn")
+        self._rows = asset.add_batch_definition_whole_dataframe("rows")
 
     def validate(self, suite: Suite, batch: Batch, drawn: Drawn) -> list[Finding]:
         """What of the batch does not hold; the keys of every unexpected row that was drawn, up to KEPT_ROWS."""
         name = f"{suite.table}.{batch.name}"
         definition = gx.ValidationDefinition(
             name=name,
-            data=self._source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("rows"),
+            data=self._rows,
             suite=self._context.suites.add(_gx_suite(name, suite, batch)),
         )
         validation = self._context.validation_definitions.add(definition).run(

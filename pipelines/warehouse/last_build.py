@@ -24,14 +24,29 @@ Files = Mapping[str, Sequence[str]]
 class MadeOf:
     """What a build was made of.
 
-    `basis` is a digest of all that every row depends on, `files` each lake table's Parquet files; `size_bytes` and
-    `modified_ns` are the build's own: one that was written to since is not gone on from.
+    `basis` is a digest of all that every row depends on, `files` each lake table's Parquet files, `published` up to
+    when each version counted attributions, in microseconds; `size_bytes` and `modified_ns` are the build's own: one
+    that was written to since is not gone on from.
     """
 
     basis: str
     files: dict[str, list[str]]
+    published: list[int]
     size_bytes: int
     modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What the lake has beside what the last build saw.
+
+    `new` are the files of each table that are new, `moved` the tables that consist of other files, for whatever reason;
+    `is_republished`: versions have been published meanwhile.
+    """
+
+    new: dict[str, list[str]]
+    moved: frozenset[str]
+    is_republished: bool
 
 
 def basis_of(reference: Mapping[str, pa.Table], settings: BuildSettings, files: Files) -> str:
@@ -55,11 +70,11 @@ def basis_of(reference: Mapping[str, pa.Table], settings: BuildSettings, files: 
     return digest.hexdigest()
 
 
-def new_files(warehouse: Path, basis: str, files: Files) -> dict[str, list[str]] | None:
-    """The files of each table that the last build has not seen; None if the next one cannot go on from it.
+def since_last_build(warehouse: Path, basis: str, files: Files, published: pa.Table) -> Since | None:
+    """What the last build has not seen; None if the next one cannot go on from it.
 
     It cannot where there is none, something else than events changed, or a file is gone: a compaction put another in
-    its place, or an erasure took rows from it.
+    its place, or an erasure took rows from it. Nor where versions were `published` other than after those of before.
     """
     try:
         last = msgspec.json.decode((warehouse / MADE_OF).read_bytes(), type=MadeOf)
@@ -68,13 +83,30 @@ def new_files(warehouse: Path, basis: str, files: Files) -> dict[str, list[str]]
         return None
     if (last.basis, last.size_bytes, last.modified_ns) != (basis, stands.st_size, stands.st_mtime_ns):
         return None
+    if not _only_later(last.published, _counted_until(published)):
+        return None
     if any(set(last.files[table]) - set(files[table]) for table in ONLY_GROWS):
         return None
-    return {table: sorted(set(listed) - set(last.files[table])) for table, listed in files.items()}
+    return Since(
+        new={table: sorted(set(listed) - set(last.files[table])) for table, listed in files.items()},
+        moved=frozenset(table for table, listed in files.items() if set(listed) != set(last.files[table])),
+        is_republished=last.published != _counted_until(published),
+    )
 
 
-def remember(warehouse: Path, basis: str, files: Files) -> None:
+def _counted_until(published: pa.Table) -> list[int]:
+    return [int(micros) for micros in published["attributed_until"].cast(pa.int64()).to_pylist()]
+
+
+def _only_later(before: Sequence[int], now: Sequence[int]) -> bool:
+    """Whether some were added, none of them earlier than those of before."""
+    old, added = now[: len(before)], now[len(before) :]
+    return list(old) == list(before) and all(one >= max(before, default=one) for one in added)
+
+
+def remember(warehouse: Path, basis: str, files: Files, published: pa.Table) -> None:
     """Leaves beside the build what it was made of; without it, as after a kill, the next one begins anew."""
     stands = (warehouse / BUILD).stat()
-    made_of = MadeOf(basis, {name: list(of) for name, of in files.items()}, stands.st_size, stands.st_mtime_ns)
+    listed = {name: list(of) for name, of in files.items()}
+    made_of = MadeOf(basis, listed, _counted_until(published), stands.st_size, stands.st_mtime_ns)
     (warehouse / MADE_OF).write_bytes(msgspec.json.encode(made_of))

@@ -50,6 +50,10 @@ CLICK_TABLES = {
     "unresolved_clicks": "select * exclude (influencer_id, campaign_id, link_id) from {rows} where reason is not null",
 }
 """The clicks that some link row matches, and those that are nobody's; one whose row does not hold is in both."""
+ARRIVED = {"clicks": "arrived_clicks", "order_attributions": "arrived_attributions"}
+"""What is new of a table since the last build; in a full build all of it."""
+ARRIVALS = ("ingested_at", "computed_at", "recorded_at", "seen_at", "released_at", "erased_at")
+"""When a row was written, by whichever of these its table of the lake has."""
 NORMALISED: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "codes": ("code", normalise_code),
     "deliverables": ("required_hashtags", normalise_text),
@@ -87,15 +91,17 @@ def write_sources(
     settings: BuildSettings,
     published: pa.Table,
     built_at: datetime,
+    until: datetime | None = None,
 ) -> None:
     """Creates `file` with the schemas `lake` and `reference`; a lake table without files becomes an empty one.
 
-    The lake is not copied: its tables are views over their Parquet files, by absolute path.
+    The lake is not copied: its tables are views over their Parquet files, by absolute path. With `until` they show
+    the rows alone that were there by then.
     """
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema lake")
         connection.execute("create schema reference")
-        _write_lake(connection, lake, lake)
+        _write_lake(connection, lake, lake, until)
         for name, rows in reference.items():
             _write_table(connection, f"reference.{name}", _with_normalised(name, rows))
         for name, query in CLICK_TABLES.items():
@@ -114,19 +120,22 @@ def write_new_sources(
     settings: BuildSettings,
     published: pa.Table,
     built_at: datetime,
-) -> None:
+) -> set[str]:
     """Brings `file`, a copy of the last build, to what the lake holds now, and says there what changed.
 
     `new` are the files that the last build had not seen, `clicks` those of them; the reference data are the same.
+    Returns which of the tables that say what changed say something, run_settings among them if the watermark moved.
     """
     with duckdb.connect(str(file)) as connection:
         connection.execute("set TimeZone = 'UTC'")
+        (before,) = connection.execute("select watermark from lake.run_settings").fetchall()[0]
         _write_lake(connection, lake, new)
         connection.register("arriving", clicks.cast(RESOLVED_CLICKS))
         merge_clicks(connection, CLICK_TABLES)
-        write_changes(connection, new["orders"], settings.watermark)
+        saying = write_changes(connection, new["orders"], settings.watermark)
         _write_table(connection, "lake.published_versions", published)
         _write_table(connection, "lake.run_settings", _run_settings(settings, built_at))
+    return saying if before == settings.watermark else saying | {"run_settings"}
 
 
 def files_of(table: Path) -> list[str]:
@@ -139,17 +148,24 @@ def files_of(table: Path) -> list[str]:
 
 
 def _write_lake(
-    connection: duckdb.DuckDBPyConnection, lake: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]
+    connection: duckdb.DuckDBPyConnection,
+    lake: Mapping[str, Sequence[str]],
+    new: Mapping[str, Sequence[str]],
+    until: datetime | None = None,
 ) -> None:
     for name, schema in TABLES.items():
-        _write_lake_table(connection, name, schema, lake[name])
-    attributions = "order_attributions"
-    _write_lake_table(connection, "arrived_attributions", TABLES[attributions], new[attributions])
+        _write_lake_table(connection, name, schema, lake[name], until)
+    for name, arrived in ARRIVED.items():
+        _write_lake_table(connection, arrived, TABLES[name], new[name], until)
     _write_captions(connection)
 
 
 def _write_lake_table(
-    connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, files: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    schema: pa.Schema,
+    files: Sequence[str],
+    until: datetime | None,
 ) -> None:
     former = "select table_type from information_schema.tables where table_schema = 'lake' and table_name = ?"
     for (kind,) in connection.execute(former, [name]).fetchall():  # it had no files before, or has none now
@@ -158,7 +174,14 @@ def _write_lake_table(
         _write_table(connection, f"lake.{name}", schema.empty_table())
         return
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    connection.execute(f"create view lake.{name} as select * from read_parquet([{listed}])")  # noqa: S608
+    # A literal: a view takes no parameters.
+    where = f" where {_arrival_of(schema)} <= timestamptz '{until.isoformat()}'" if until else ""
+    connection.execute(f"create view lake.{name} as select * from read_parquet([{listed}]){where}")  # noqa: S608
+
+
+def _arrival_of(schema: pa.Schema) -> str:
+    """The column that says when a row of the lake was written."""
+    return next(name for name in ARRIVALS if name in schema.names)
 
 
 def _write_table(

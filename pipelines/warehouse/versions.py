@@ -48,6 +48,12 @@ def current_version(root: Path) -> tuple[Path, Version]:
         raise BadInput(f"nothing is published in {root}: run `codetrail build`, `check` and `publish` first") from error
 
 
+def version_folder(root: Path, number: int) -> Path | None:
+    """Where a published version lies, None once it was removed; it may be removed by the next swap but one."""
+    folder = _folder(root / "published", number)
+    return folder if folder.is_dir() else None
+
+
 @contextmanager
 def only_publisher(published: Path) -> Iterator[None]:
     """Holds `published` for one publisher, and removes what a killed one left; raises BadInput while another works."""

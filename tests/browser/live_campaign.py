@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from pipelines.testing import HASH_KEY
 from tests.end_to_end.live_run import send, wait_until
 
 COMMAND = Path(sys.executable).with_name("codetrail")
@@ -71,7 +72,7 @@ class Monitor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "CODETRAIL_HASH_KEY": "0" * 32, **environment},
+                env={**os.environ, "CODETRAIL_HASH_KEY": HASH_KEY.decode(), **environment},
             )
 
     def __enter__(self) -> "Monitor":

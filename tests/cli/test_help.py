@@ -44,6 +44,10 @@ WRONG = {
     "a command that is none": (["attribute"], "attribute"),
     "an option that is none": (["run", "--fast"], "--fast"),
     "a source that is none": (["run", "--source", "carrier-pigeon"], "carrier-pigeon"),
+    "a cluster's option for another engine": (["run", "--flink-master", "here:8081"], "--engine flink"),
+    "a cluster that is nowhere": (["run", "--source", "kafka", "--follow", "--engine", "flink"], "--flink-master"),
+    "a cluster that drains": (["run", "--source", "kafka", "--engine", "flink"], "--follow"),
+    "an address that is none": (["run", "--flink-master", "http://here", "--engine", "flink"], "--follow"),
     "a policy that is none": (["run", "--policy", "loudest"], "policy"),
     "a window that is no number": (["run", "--window-days", "long"], "--window-days"),
     "no orders at all": (["simulate", "--orders", "0"], "--orders"),
@@ -51,6 +55,16 @@ WRONG = {
     "no order to explain": (["explain"], "order_id"),
     "a place that is none": (["quarantine", "show", "17"], "17"),
     "a time that is none": (["quarantine", "list", "--since", "yesterday"], "--since"),
+    "a past that is none": (["build", "--as-of", "yesterday"], "--as-of"),
+    "a past before the lake": (["build", "--as-of", "2001-01-01"], "had seen nothing"),
+    "a version that was never published": (["diff", "1", "99"], "99"),
+    "no messages to send": (["quarantine", "requeue", "--mend", "."], "--reason"),
+    "no messages to drop": (["quarantine", "drop", "--note", "noise"], "--reason"),
+    "no reason to drop": (["quarantine", "drop", "orders/0/0"], "--note"),
+    "a mend that is none": (["quarantine", "requeue", "--topic", "orders", "--mend", ".a("], "jq"),
+    "a mend and a file": (["quarantine", "requeue", "--file", "x", "--mend", "."], "--file"),
+    "a file that is none": (["quarantine", "requeue", "--file", "nowhere.ndjson"], "nowhere.ndjson"),
+    "text for no mend": (["quarantine", "requeue", "orders/0/0", "--text"], "--mend"),
 }
 
 
@@ -69,8 +83,12 @@ MISSING = {
     "publish": (1, "codetrail check"),
     "score": (2, "codetrail simulate"),
     "explain ORD-1": (2, "codetrail run"),
+    "build --as-of 2026-03-31": (2, "codetrail run"),
+    "diff 1 2": (2, "codetrail run"),
     "quarantine list": (2, "codetrail run"),
     "quarantine show orders/0/0": (2, "codetrail run"),
+    "quarantine requeue orders/0/0": (2, "codetrail run"),
+    "quarantine drop orders/0/0 --note noise": (2, "codetrail run"),
 }
 
 

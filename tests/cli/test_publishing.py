@@ -1,6 +1,7 @@
 """From a broken check to exit 1: what breaks is named, and what was published stays."""
 
 import json
+import re
 
 ISK = '{"event_id":"e2","occurred_at":"2026-03-11T10:00:00Z","order_id":"ORD-2","kind":"placed",'
 ISK += '"currency":"ISK","subtotal":"5000"}\n'
@@ -19,9 +20,11 @@ def test_an_order_without_a_rate_blocks_until_the_rate_is_there(codetrail_here, 
     assert refused.code == 1
     assert "codetrail check" in refused.err
 
-    checked = codetrail_here(*here, "check", "--json")
-    assert checked.code == 1
-    verdict = json.loads(checked.out)
+    refreshed = codetrail_here(*here, "refresh")
+    assert refreshed.code == 1
+    assert re.findall(r"^(build|check|publish) ", refreshed.out, re.MULTILINE) == ["build", "check"]
+    assert "ISK" in refreshed.out
+    verdict = json.loads((shop / "warehouse" / "check.json").read_text(encoding="utf-8"))
     assert not verdict["passed"]
     broken = json.dumps(verdict["failures"])
     assert "ISK" in broken

@@ -13,11 +13,11 @@ import psutil
 from kafka import KafkaProducer
 
 from pipelines.jobs.drain import drain_kafka
-from pipelines.stages.commit import attributed_offsets, landed_offsets
 from pipelines.stores.heartbeat import condition, is_alive, read_heartbeat
 from pipelines.stores.kafka import partitions, spans
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.lake import Lake
+from pipelines.stores.standing import attributed_offsets, landed_offsets
 from pipelines.stores.tables import LANDING, TABLES
 from pipelines.testing import (
     HASH_KEY,
@@ -180,7 +180,10 @@ class LiveRun:
             assert self.process.poll() is None, f"the run ended with {self.process.poll()}: {self.said}"
             return holds()
 
-        wait_until(holds_or_ended, f"{what}; the run says: {self.said}", seconds)
+        try:
+            wait_until(holds_or_ended, what, seconds)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}; the run says: {self.said}") from None
 
     def wait_until_landed(self, messages: int) -> None:
         """Until that many offsets of all partitions lie behind it."""
@@ -188,7 +191,10 @@ class LiveRun:
 
     def wait_until_caught_up(self, ends: dict[str, int], seconds: float = PATIENCE) -> None:
         """Until all up to these offsets has landed and gone through attribution."""
-        self.wait_until(lambda: self.attributed(ends) == ends, f"attributed up to {ends}", seconds)
+        try:
+            self.wait_until(lambda: self.attributed(ends) == ends, f"attributed up to {ends}", seconds)
+        except AssertionError as failure:
+            raise AssertionError(f"attributed up to {self.attributed(ends)}; {failure}") from None
 
     def landed(self) -> int:
         places = [f"{topic}/{partition}" for topic in LANDING for partition in range(4)]

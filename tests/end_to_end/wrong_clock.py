@@ -15,7 +15,7 @@ BACK = 3 * 365 * 86_400.0  # seconds
 
 
 def main() -> None:
-    given_as_ever, time_as_ever = cli._given, time.time
+    given_as_ever, time_as_ever = cli.given_of, time.time
 
     def set_back(*_):
         time.time = lambda: time_as_ever() - BACK
@@ -25,7 +25,7 @@ def main() -> None:
         # By way of the module `time`, which the copies of this function in the stages share.
         return replace(given_as_ever(*arguments, **options), now=lambda: datetime.fromtimestamp(time.time(), UTC))
 
-    cli._given = given_by_this_clock
+    cli.given_of = given_by_this_clock
     signal.signal(signal.SIGUSR1, set_back)
     sys.argv[0] = "codetrail"
     cli.main()

@@ -2,9 +2,12 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipelines.rules.privacy import Pseudonyms
+from pipelines.settings import Settings
 from pipelines.stores.lake import Lake
 from pipelines.testing import lake_state
 
@@ -18,12 +21,15 @@ def attributions(lake: Lake) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name != "digest"} for row in json.loads(told)]
 
 
-def read(file: Path) -> list[dict[str, Any]]:
-    return json.loads(file.read_text())
+def read(file: Path, hash_key: bytes) -> list[dict[str, Any]]:
+    """The rows of the file, whose customers have the ids that they sent, as a lake of this key names them."""
+    name = partial(Pseudonyms(hash_key, Settings().hashed).stored, "customer_id")
+    rows = json.loads(file.read_text())
+    return [{**row, "customer_id": row["customer_id"] and name(row["customer_id"])} for row in rows]
 
 
 def write(file: Path, rows: list[dict[str, Any]]) -> None:
-    """For a change that is meant: look at every line of the difference before it is kept."""
+    """For a change that is meant: look at every line of the difference, and at the customers, before it is kept."""
     file.write_text("[\n" + ",\n".join(_order(row) for row in rows) + "\n]\n")
 
 

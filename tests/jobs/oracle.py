@@ -18,7 +18,7 @@ from pipelines.rules.links import UTM, LinkRoster, resolve, utm_parameters
 from pipelines.rules.orders import Order, OrderEvent, Redemption, order_state
 from pipelines.rules.privacy import Pseudonyms, redact_text
 from pipelines.schema_store import event_schema
-from pipelines.settings import load_settings
+from pipelines.settings import Settings, load_settings
 from pipelines.stores.rulebook import Rulebook, rulebook
 from pipelines.stores.workspace import Workspace
 from pipelines.testing import HASH_KEY
@@ -74,13 +74,16 @@ def _distinct(root: Path, topic: str) -> list[dict[str, Any]]:
     """What the valid messages say, each event once: the first by (partition, offset)."""
     schema = event_schema(EVENTS[topic])
     find_errors = jsonschema_rs.Draft202012Validator(schema).iter_errors
-    decoder = MessageDecoder(schema, find_errors, Pseudonyms(HASH_KEY).redact_id, redact_text)
+    pseudonyms = Pseudonyms(HASH_KEY, Settings().hashed)
+    decoder = MessageDecoder(schema, find_errors, pseudonyms.redact_id, redact_text)
     first: dict[tuple[str, ...], dict[str, Any]] = {}
     for _, _, line in lines(root, topic):
         try:
             row = decoder.decode(line)
         except Rejection:
             continue
+        if (customer := row.columns.get("customer_id")) is not None:
+            row.columns["customer_id"] = pseudonyms.stored("customer_id", customer)
         if topic != "clicks" or row.is_consented:
             first.setdefault(tuple(row.columns[name] for name in IDENTITY[topic]), row.columns)
     return list(first.values())

@@ -9,7 +9,7 @@ import pytest
 from pipelines.failures import BadInput
 from pipelines.stores.lake import Lake
 from pipelines.stores.tables import LANDING, TABLES
-from pipelines.testing import assert_money_adds_up, current_attributions, drain, write_topic
+from pipelines.testing import HASH_KEY, assert_money_adds_up, current_attributions, drain, write_topic
 from tests.jobs import golden, oracle
 
 
@@ -40,12 +40,12 @@ def tiny(golden_world):
 def test_a_golden_world_ends_as_worked_out(golden_world, name):
     root = golden_world(name)
     drain(root)
-    assert golden.attributions(lake_of(root)) == golden.read(root / "expected.json")
+    assert golden.attributions(lake_of(root)) == golden.read(root / "expected.json", HASH_KEY)
     assert_money_adds_up(lake_of(root))
 
 
 def test_the_tiny_world_has_every_reason_and_every_flag(golden_world):
-    orders = golden.read(golden_world("tiny") / "expected.json")
+    orders = golden.read(golden_world("tiny") / "expected.json", HASH_KEY)
     assert {claim["reason"] for order in orders for claim in order["claims"]} == {
         *("unknown_code", "ambiguous_link", "code_not_started", "code_expired", "link_not_valid"),
         *("code_compromised", "bot", "self_purchase", "won", "not_involved", "outranked"),
@@ -164,7 +164,7 @@ def test_gzipped_files_say_what_plain_ones_say(golden_world):
         (plain.parent / f"{plain.name}.gz").write_bytes(gzip.compress(plain.read_bytes()))
         plain.unlink()
     drain(root)
-    assert golden.attributions(lake_of(root)) == golden.read(root / "expected.json")
+    assert golden.attributions(lake_of(root)) == golden.read(root / "expected.json", HASH_KEY)
 
 
 def test_an_empty_workspace_makes_an_empty_lake(golden_world):
@@ -203,5 +203,5 @@ def test_a_lake_without_attributions_is_replayed(tiny):
     shutil.rmtree(tiny / "lake" / "order_attributions")
     done = drain(tiny)
     assert done.cause == "replay"
-    assert golden.attributions(lake_of(tiny)) == golden.read(tiny / "expected.json")
+    assert golden.attributions(lake_of(tiny)) == golden.read(tiny / "expected.json", HASH_KEY)
     assert set(lake_of(tiny).read("order_attributions")["cause"].to_list()) == {"replay"}

@@ -34,6 +34,17 @@ def test_what_is_forgotten(tmp_path, cleared_at, now, is_kept):
     assert (SPIKE.key in told.signals) is is_kept
 
 
+def test_of_a_signal_that_is_over_no_word_is_kept(tmp_path):
+    file = tmp_path / "told.json"
+    told = Told(file)
+    told.signals[SPIKE.key] = ToldSignal(SPIKE, THEN)
+    told.end(SPIKE.key, THEN)
+    told.save()
+    kept = Told(file).signals[SPIKE.key]
+    assert (kept.raised_at, kept.cleared_at) == (THEN, THEN)
+    assert [word for word in (SPIKE.subject, SPIKE.evidence, SPIKE.advice) if word in file.read_text()] == []
+
+
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"a":{"signal":1}}', b"\xff"])
 def test_a_damaged_file_says_what_to_do(tmp_path, content):
     (tmp_path / "told.json").write_bytes(content)

@@ -179,3 +179,15 @@ def test_the_page_fits_100_columns(look, printed, unharmed):
     page = printed(rendered(look()))
     unharmed(page)
     assert max(map(len, page.splitlines())) <= 100
+
+
+def test_a_cluster_that_is_named_is_looked_for(look, workspace, port, monkeypatch):
+    assert "Flink" not in {finding.subject for finding in look().findings}
+    monkeypatch.setattr("pipelines.engine_flink._ANSWER_SECONDS", 0.2)
+    settings = f'flink_master = "127.0.0.1:{port}"\nflink_job_endpoint = "127.0.0.1:{port}"\n'
+    with (workspace / "codetrail.toml").open("a", encoding="utf-8") as file:
+        file.write(settings)
+    found = look()
+    assert not found.is_healthy
+    for subject in ("Flink", "job server"):
+        assert (one(found, subject).state, "does not answer" in one(found, subject).told) == ("missing", True)

@@ -126,5 +126,5 @@ def test_what_is_no_place_is_refused(lake, place):
 
 
 def test_a_place_without_a_reject_names_the_next_step(lake):
-    with pytest.raises(BadInput, match="no event was rejected at orders/0/0: `codetrail quarantine list` shows"):
+    with pytest.raises(BadInput, match="no event was rejected at orders/0/0: `codetrail quarantine list --all` shows"):
         show_rejected(lake, "orders/0/0")

@@ -8,8 +8,9 @@ from pipelines.reports.reasons import POLICIES, SENTENCES, Case, in_words
 from pipelines.rules.claims import Standing
 from pipelines.rules.codes import CodeReason
 from pipelines.rules.links import LinkReason
+from pipelines.rules.suspicion import Suspicion
 
-ALL_REASONS = [*Standing, *CodeReason, *LinkReason]
+ALL_REASONS = [*Standing, *CodeReason, *LinkReason, *Suspicion]
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 

@@ -86,14 +86,15 @@ def test_the_newest_instant_of_each_partition(found, valid):
 
 
 def test_repeats_and_those_that_differ(found, valid):
-    for one in found.repeats:
-        events: defaultdict[tuple, list[dict]] = defaultdict(list)
-        for event in valid[one.topic]:
-            events[tuple(event[name] for name in IDENTITY[one.topic])].append(
+    of_topics = {one.topic: one for one in found.repeats}
+    for topic, identity in IDENTITY.items():
+        one, events = of_topics[topic], defaultdict(list)
+        for event in valid[topic]:
+            events[tuple(event[name] for name in identity)].append(
                 {name: value for name, value in event.items() if name not in NOT_STORED}
             )
         differing = sum(repeat != first for first, *repeats in events.values() for repeat in repeats)
-        assert (one.messages, one.events) == (len(valid[one.topic]), len(events))
+        assert (one.messages, one.events) == (len(valid[topic]), len(events))
         assert one.repeats == one.messages - one.events > 0
         assert one.differing == differing
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.rules.privacy import Pseudonyms, holds_email, redact_payload, redact_text
+from pipelines.rules.privacy import PSEUDONYMISED, Pseudonyms, holds_email, redact_payload, redact_text
 
 EMAIL = r"[A-Za-z0-9._+-]+(@|%40)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 KEY = b"sixteen bytes...and more"
@@ -138,3 +138,23 @@ def test_several_addresses_go_alike(addresses, separator):
     assert all(isinstance(address, IPv4Address) for address in addresses)
     joined = separator.join(map(str, addresses)).encode()
     assert redact_payload(joined) == separator.join(["[ip]"] * len(addresses)).encode()
+
+
+def test_a_field_that_is_hashed_keeps_no_id_but_a_name_that_is_its_own():
+    names = Pseudonyms(KEY, ["customer_id"])
+    assert re.fullmatch("customer:[0-9a-f]{32}", names.of_sent("customer_id", "cust-7"))
+    assert names.of_sent("customer_id", "cust-7") == names.of_sent("customer_id", "cust-7")
+    assert names.of_sent("visitor_id", "cust-7") == "cust-7"
+    both = Pseudonyms(KEY, PSEUDONYMISED["all"])
+    assert both.of_sent("visitor_id", "7").partition(":")[2] != both.of_sent("customer_id", "7").partition(":")[2]
+    assert both.of_sent("customer_id", "anna@example.com") == names.redact_id("anna@example.com")
+    # what a sender calls an address is no name of ours
+    assert names.of_sent("customer_id", "email:anna").startswith("customer:")
+
+
+def test_a_tombstone_and_a_fingerprint_are_of_the_key():
+    names, others = Pseudonyms(KEY), Pseudonyms(KEY[::-1])
+    assert names.tombstone("customer_id", "7") != others.tombstone("customer_id", "7")
+    assert names.tombstone("customer_id", "7") != names.tombstone("visitor_id", "7")
+    assert names.fingerprint() != others.fingerprint()
+    assert Pseudonyms(KEY, ["customer_id"]).fingerprint() == names.fingerprint()

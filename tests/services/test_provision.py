@@ -1,4 +1,4 @@
-"""Getting Kafka, Prism and Chromium: all or nothing, once, and a reader is told what to install."""
+"""Getting Kafka, Prism, Prometheus and Chromium: all or nothing, once, and a reader is told what to install."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from services.provision import (
+    _OF_FLINK,
     CHROMIUM_LOCATION,
+    FLINK,
     NotProvisioned,
     provision_chromium,
+    provision_flink,
     provision_kafka,
     provision_prism,
+    provision_prometheus,
 )
 
 
@@ -52,6 +56,18 @@ def test_kafka_of_another_pom_and_prism_of_another_beam_are_not_kept(tmp_path, w
     (tmp_path / "prism.version").write_text("v2.1.0")
     with pytest.raises(NotProvisioned):
         provision_prism(tmp_path)
+
+
+def test_flink_of_another_recipe_is_not_kept_and_a_whole_one_is(tmp_path, without_programs):
+    without_programs()
+    flink = tmp_path / FLINK.name
+    (flink / "lib").mkdir(parents=True)
+    for recipe in _OF_FLINK:
+        (flink / recipe.name).write_bytes(recipe.read_bytes())
+    assert provision_flink(tmp_path) == flink
+    (flink / "pom.xml").write_text("<project/>")
+    with pytest.raises(NotProvisioned, match=r"java, mvn\. Install"):
+        provision_flink(tmp_path)
 
 
 def test_a_download_that_fails_is_told_and_leaves_nothing_that_looks_finished(tmp_path, monkeypatch):
@@ -118,3 +134,20 @@ def test_who_may_not_install_is_told_what_to_install(tmp_path, programs, monkeyp
     with pytest.raises(NotProvisioned, match=r"name it in CODETRAIL_CHROMIUM"):
         provision_chromium(tmp_path / "services")
     assert not (tmp_path / "services" / "chromium").exists()
+
+
+def test_prometheus_is_linked_from_path_and_named_where_there_is_none(tmp_path, monkeypatch, without_programs):
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in ("prometheus", "promtool"):
+        (there / name).write_text("#!/bin/sh\n")
+        (there / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(there))
+    folder = provision_prometheus(tmp_path / "services")
+    assert {path.name: path.resolve() for path in folder.iterdir()} == {
+        name: there / name for name in ("prometheus", "promtool")
+    }
+    without_programs()
+    assert provision_prometheus(tmp_path / "services") == folder
+    with pytest.raises(NotProvisioned, match=r"not on PATH: prometheus, promtool\. Install"):
+        provision_prometheus(tmp_path / "none")

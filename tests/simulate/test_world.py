@@ -18,6 +18,7 @@ from pipelines.simulate.malformed import ANY_TOPIC, ORDERS_ONLY
 from pipelines.simulate.world import simulate
 
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
+TOPICS = ("clicks", "redemptions", "orders", "post_metrics")  # that a simulated shop sends to
 FAULTS_OF_THE_WORLD = (
     *("repeated", "altered", "out_of_order", "late", "skewed_clock", "bot_click", "refund_wave", "leaked_code"),
     *("mistyped_code", "foreign_refund", "silent_influencer", "address_as_id", "address_in_survey"),
@@ -65,7 +66,7 @@ def test_another_seed_makes_another_world(tmp_path):
     assert unchanged <= {"reference/campaigns.csv", "reference/commission_plans.csv"}
 
 
-@pytest.mark.parametrize("topic", EVENTS)
+@pytest.mark.parametrize("topic", TOPICS)
 def test_every_line_without_faults_follows_its_schema(worlds, topic):
     workspace, simulated = worlds["none"]
     messages = messages_of(workspace, topic)
@@ -74,7 +75,7 @@ def test_every_line_without_faults_follows_its_schema(worlds, topic):
     assert [message for message in messages if not validator.is_valid(message)] == []
 
 
-@pytest.mark.parametrize("topic", EVENTS)
+@pytest.mark.parametrize("topic", TOPICS)
 def test_without_faults_nothing_is_rejected_and_time_goes_on(worlds, topic):
     decode = decoder(EVENTS[topic]).decode
     rows = [decode(line).columns for line in lines_of(worlds["none"][0], topic)]
@@ -87,8 +88,8 @@ def test_without_faults_nothing_is_rejected_and_time_goes_on(worlds, topic):
 def test_each_broken_message_is_rejected_for_the_reason_it_was_made_for(worlds, profile):
     workspace, simulated = worlds[profile]
     rejected: Counter[str] = Counter()
-    for topic, event in EVENTS.items():
-        decode = decoder(event).decode
+    for topic in TOPICS:
+        decode = decoder(EVENTS[topic]).decode
         for line in lines_of(workspace, topic):
             try:
                 decode(line)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipelines.failures import Reason
 from pipelines.records import EVENTS
 from pipelines.rules.decoding import LARGEST_MESSAGE, LATEST_IN_FILES
+from pipelines.rules.privacy import redact_payload
 from pipelines.schema_store import event_schema, schema_folder
 from pipelines.stages.columns import PlainMessages
 
@@ -20,6 +21,8 @@ PLAIN = {
     "post_metrics": b'{"event_id":"e","occurred_at":"2026-03-01T12:00:00Z","post_id":"p","influencer_id":"i",'
     b'"platform":"instagram","content_type":"reel","likes":7}',
 }
+for new in EVENTS.keys() - PLAIN.keys():  # of a topic beside the contract's: the example with every field
+    PLAIN[new] = (schema_folder() / "examples" / f"{EVENTS[new]}.1.every-field.pass.json").read_bytes()
 SENT_AT = 1_772_366_400_000_000  # 2026-03-01T12:00Z
 
 
@@ -44,6 +47,31 @@ def test_blocks_are_decoded_as_their_messages_one_by_one(topic, decoding, messag
     times = st.lists(st.integers(SENT_AT, SENT_AT + 10**12), min_size=len(payloads), max_size=len(payloads))
     by_columns, one_by_one = decoding.both(topic, payloads, data.draw(st.none() | times))
     assert by_columns == one_by_one
+
+
+@pytest.mark.parametrize("topic", EVENTS)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_messages_in_a_frame_are_decoded_as_without_one(topic, decoding, messages_of, data):
+    """All or some of a block's: only the stored bytes of what is rejected tell them apart."""
+    payloads = data.draw(st.lists(messages_of(EVENTS[topic]).map(lambda payload: b"{" + payload[1:]), max_size=6))
+    frames = st.integers(1, 2**24).map(lambda schema: b"\0" + schema.to_bytes(4)) | st.just(b"")
+    framed = [data.draw(frames) + payload for payload in payloads]
+    plain, _ = decoding.both(topic, payloads)
+    by_columns, one_by_one = decoding.both(topic, framed)
+    assert by_columns == one_by_one
+    bytes_of = dict(zip((10 + 3 * place for place in range(len(framed))), framed, strict=True))
+    assert all(redact_payload(bytes_of[at]) == stored for at, stored, *_ in by_columns["rejected"])
+    for found in (plain, by_columns):
+        found["rejected"] = [(at, *told) for at, _, *told in found["rejected"]]
+    assert by_columns == plain
+
+
+@pytest.mark.parametrize("topic", EVENTS)
+def test_messages_in_a_frame_are_read_by_columns(topic):
+    plain = PlainMessages(event_schema(EVENTS[topic]))
+    rows, left = plain.read([b"\0\0\0\0\7" + PLAIN[topic], PLAIN[topic]], LATEST_IN_FILES, LARGEST_MESSAGE)
+    assert (rows["place"].to_list(), left) == ([0, 1], [])
 
 
 @pytest.mark.parametrize("topic", EVENTS)

@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from pipelines.engines import run_direct
-from pipelines.failures import Superseded
-from pipelines.records import Attributed
+from pipelines.failures import LakeUnavailable, Superseded
+from pipelines.records import Attributed, Share
 from pipelines.rules.attribution import DAY, Rules
 from pipelines.rules.codes import CodeRoster
 from pipelines.rules.money import Exchange
 from pipelines.rules.orders import OrderEvent, order_state
 from pipelines.stages import commit
-from pipelines.stages.commit import Commit, Revisions, finish
+from pipelines.stages.commit import NOTHING_NEW, Commit, Committer, Revisions, commit_revisions, finish
 from pipelines.stages.land import Land
 from pipelines.stages.revisions import revision_rows
 from pipelines.stores.lake import EPOCH, WATERMARK, attributed_mark
@@ -135,3 +135,41 @@ def test_the_watermark_never_goes_back_nor_beyond_the_clock(lake):
 def test_revisions_are_stored_with_the_contract_s_columns(lake):
     committed(lake, attributed(500))
     assert pl.Schema(ORDER_ATTRIBUTIONS) == lake.read("order_attributions").schema
+
+
+def test_of_two_committers_the_one_that_has_not_seen_the_other_s_commit_fails(lake):
+    """A worker that was given up may still be at it when another has taken its place."""
+    given_up = Committer(transform := Commit(lake, 1, clock, REVISIONS, tokens(), 30 * DAY))
+    new = Committer(transform)
+    commit_revisions(transform, NOTHING_NEW, {"redemptions/0": 1}, NOON, clock(), commits=new.commits)
+    with pytest.raises(LakeUnavailable, match=r"written to by somebody else since it was read, as its commits say"):
+        commit_revisions(transform, NOTHING_NEW, {"redemptions/0": 2}, NOON, clock(), commits=given_up.commits)
+    assert lake.transactions("order_attributions", [attributed_mark("redemptions/0")]) == {
+        "redemptions/0 attributed": 1
+    }
+    assert Committer(transform).commits == new.commits + 1
+
+
+def test_what_a_committer_that_was_given_up_had_heard_of_counts_for_nothing(lake):
+    """It has seen the click and not the order, the one that goes on the order and not the click: they never met."""
+    transform = Commit(lake, 1, clock, REVISIONS, tokens(), 30 * DAY, is_endless=True)
+    commit_revisions(transform, NOTHING_NEW, {"redemptions/0": 7}, NOON, clock())
+    new = Committer(transform)
+    new.go_on_from({"redemptions/0": 4, "orders/0": 2})
+    assert new.moved == {"redemptions/0": 4, "orders/0": 2}
+    assert new.count(Share("orders/0", "a", 2, 3, Share.WHOLE, latest=NOON))
+    assert not new.count(Share("redemptions/0", "b", 5, 9, Share.WHOLE))
+    assert new.moved == {"redemptions/0": 4, "orders/0": 3}
+    assert new.progress.marks == new.moved
+    assert new.latest["orders/0"] == NOON
+
+
+def test_a_committer_that_goes_on_from_where_the_lake_is_has_nothing_to_say(lake):
+    transform = Commit(lake, 1, clock, REVISIONS, tokens(), 30 * DAY, is_endless=True)
+    commit_revisions(transform, NOTHING_NEW, {"redemptions/0": 7}, NOON, clock())
+    same = Committer(transform)
+    same.go_on_from({"redemptions/0": 7})
+    assert same.moved == {}
+    fewer = Committer(transform)
+    fewer.go_on_from({})
+    assert fewer.moved == {"redemptions/0": 0}

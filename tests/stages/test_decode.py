@@ -8,8 +8,10 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.records import EVENTS, Messages
 from pipelines.rules.decoding import A_DAY_AHEAD, LARGEST_MESSAGE
-from pipelines.stages.decode import Decode, shard_of
+from pipelines.rules.privacy import Pseudonyms
+from pipelines.stages.decode import BlockDecoder, Decode, shard_of
 from pipelines.stores.tables import LANDING, REJECTED_EVENTS
+from tests.rules import serialized
 
 NOON = 1_772_366_400_000_000  # 2026-03-01T12:00Z
 PHONE = "Mozilla/5.0 (iPhone)"
@@ -102,6 +104,20 @@ def test_the_largest_message(decoding, size, reasons):
     assert decoding.decode("clicks", payload).rejected["reason"].to_list() == reasons
 
 
+def test_the_largest_message_is_as_large_in_a_frame(decoding):
+    payload = click(referrer=f'"{"x" * (LARGEST_MESSAGE - len(click(referrer=chr(34) * 2)))}"')
+    decoded = decoding.decode("clicks", b"\0\0\0\0\7" + payload, b"\0\0\0\0\7 " + payload)
+    assert (decoded.rows.height, decoded.rejected["reason"].to_list()) == (1, ["too_large"])
+
+
+@pytest.mark.parametrize("payload", [serialized.AVRO, serialized.PROTOBUF], ids=["Avro", "Protobuf"])
+def test_what_another_serializer_wrote_is_rejected_with_its_bytes_and_what_to_do(decoding, payload):
+    [row] = decoding.decode("orders", order(), payload).rejected.to_dicts()
+    assert (row["reason"], row["payload"]) == ("bad_json", payload)
+    assert f"schema {int.from_bytes(payload[1:5])}" in row["detail"]
+    assert "serialize with JSON Schema" in row["detail"]
+
+
 @pytest.mark.parametrize(
     ("ahead", "reasons"),
     [
@@ -157,3 +173,39 @@ def test_blocks_pass_through_beam_one_for_one_and_are_counted():
 def test_a_number_of_shards_that_is_none_is_refused(shards):
     with pytest.raises(ValueError, match=f"shards is {shards}"):
         Decode(b"sixteen bytes or more", shards)
+
+
+HASH_KEY = b"sixteen bytes, or more than that"
+
+
+def decoded_for_people(topic, *payloads, hashed=(), erased=frozenset()):
+    messages = Messages(topic, 0, 0, len(payloads), list(range(len(payloads))), list(payloads))
+    return BlockDecoder(topic, HASH_KEY, 4, hashed, erased).decode(messages)
+
+
+@pytest.mark.parametrize("extra", [{}, {"new": "1"}], ids=["read by columns", "read by itself"])
+def test_ids_of_people_are_hashed_where_that_is_asked_for(extra):
+    sent = order(customer_id='"c"', **extra), order(customer_id="null"), order(customer_id='"c@x.example"')
+    names = Pseudonyms(HASH_KEY, ["customer_id"])
+    rows = decoded_for_people("orders", *sent, hashed=["customer_id"]).rows
+    assert rows["customer_id"].to_list() == [
+        names.of_sent("customer_id", "c"),
+        None,
+        names.redact_id("c@x.example"),
+    ]
+    assert set(rows["visitor_id"]) == {"v"}
+    clicked = decoded_for_people("clicks", click(), hashed=["customer_id", "visitor_id"]).rows
+    assert clicked["shard"].to_list() == [shard_of(clicked["visitor_id"][0], 4)]
+    assert clicked["visitor_id"][0].startswith("visitor:")
+
+
+def test_what_an_erased_person_sends_counts_as_sent_without_consent():
+    names = Pseudonyms(HASH_KEY)
+    gone = frozenset({names.tombstone("customer_id", "gone"), names.tombstone("visitor_id", "v-gone")})
+    clicks = [click(visitor_id='"v-gone"'), click(customer_id='"gone"'), click(), click(consent="false")]
+    decoded = decoded_for_people("clicks", *clicks, erased=gone)
+    assert (decoded.unconsented.tolist(), decoded.rows["offset"].to_list()) == ([0, 1, 3], [2])
+    ordered = decoded_for_people(
+        "orders", order(customer_id='"gone"', survey_answer='"me"'), order(visitor_id='"v-gone"'), order(), erased=gone
+    ).rows.select("visitor_id", "customer_id", "survey_answer", "subtotal_minor")
+    assert ordered.rows() == [(None, None, None, 100), (None, None, None, 100), ("v", "c", None, 100)]

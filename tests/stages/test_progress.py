@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.records import Share
-from pipelines.stages.progress import Progress
+from pipelines.stages.progress import Progress, furthest
 
 
 def whole(block, start, end, source="clicks/0"):
@@ -58,3 +58,16 @@ def test_whatever_the_order_the_mark_is_never_beyond_a_piece_that_is_missing(dat
         piece, *waiting = waiting
         mark = progress.add([piece]).get("clicks/0", mark)
         assert mark == min((left.start for left in waiting), default=ends[-1])
+
+
+def test_a_checkpoint_that_knows_nothing_of_a_partition_leaves_no_gap():
+    """It is read from where the lake stood at the run's beginning; what another had not read by then, from there."""
+    progress = Progress(furthest({"clicks/0": 4, "clicks/1": 30}, {"clicks/0": 10, "clicks/1": 20}))
+    assert progress.add([whole("a", 10, 15), whole("b", 20, 40, "clicks/1")]) == {"clicks/0": 15, "clicks/1": 40}
+    assert furthest({"clicks/0": 4}, {"clicks/1": 3}) == {"clicks/0": 4, "clicks/1": 3}
+
+
+def test_without_a_state_it_is_the_beginning_and_without_a_beginning_the_state():
+    assert furthest(None, {"clicks/0": 10}) == {"clicks/0": 10}
+    assert furthest({"clicks/0": 4}, None) == {"clicks/0": 4}
+    assert furthest(None, None) is None

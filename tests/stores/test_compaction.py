@@ -16,6 +16,7 @@ from pipelines.stores import compaction, table_log
 from pipelines.stores.compaction import compact
 from pipelines.stores.data_files import SORTED_BY
 from pipelines.stores.lake import EPOCH, KEPT_SHORT, LISTINGS, REMOVED_HOURS, Lake, latest_mark
+from pipelines.stores.table_log import TableLog
 from pipelines.stores.tables import TABLES
 from tests.stores.live_lake import BLOCK, PARTITIONS, land, source
 
@@ -255,21 +256,18 @@ def test_who_always_comes_too_late_is_told(lake, monkeypatch):
 @pytest.fixture
 def compacted_once_listed(lake, monkeypatch):
     """Land something, and each of the next readers lists files that are gone when it reads them."""
-    listing = DeltaTable.file_uris
 
-    def overtaken(*given, **named):
-        listed = listing(*given, **named)
-        land(lake, 1, 2)
-        compacted(lake, AT_ONCE)
-        return listed
+    def arranged(times, owner=TableLog, name="files"):
+        listing, left = getattr(owner, name), iter(range(times))
 
-    def arranged(times):
-        left = iter(range(times))
-        monkeypatch.setattr(
-            DeltaTable,
-            "file_uris",
-            lambda *given, **named: (listing if next(left, None) is None else overtaken)(*given, **named),
-        )
+        def overtaken(*given, **named):
+            listed = listing(*given, **named)
+            if next(left, None) is not None:
+                land(lake, 1, 2)
+                compacted(lake, AT_ONCE)
+            return listed
+
+        monkeypatch.setattr(owner, name, overtaken)
 
     land(lake, 1, 2)
     return arranged
@@ -288,6 +286,6 @@ def test_a_reader_does_not_list_for_ever(lake, compacted_once_listed):
 
 def test_a_version_whose_files_are_gone_is_told_at_once(lake, compacted_once_listed):
     version = lake.open("orders").version()
-    compacted_once_listed(1)
+    compacted_once_listed(1, DeltaTable, "file_uris")
     with pytest.raises(LakeUnavailable, match="run again"):
         lake.read("orders", version=version)

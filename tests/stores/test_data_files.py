@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.stores.data_files import LONGEST_BOUND, add_rows, added, write
@@ -50,6 +50,7 @@ texts = st.text(
 
 
 @given(urls=st.lists(texts, min_size=1, max_size=4))
+@example(urls=["a line\x85ends\u2028by Unicode\u2029alone"])
 def test_a_reader_that_goes_by_the_bounds_finds_every_text(lake, urls):
     opened = anew(lake)
     file = add_rows(lake.root / "clicks", opened.version() + 1, clicks(*urls))

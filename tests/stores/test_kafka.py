@@ -11,6 +11,7 @@ from pipelines.records import EVENTS
 from pipelines.stores import kafka
 from pipelines.stores.kafka_connection import Connection
 from pipelines.stores.kafka_producer import Producer
+from tests.end_to_end.live_run import wait_until
 
 SECOND = 1_000_000  # microseconds
 numbers = count()
@@ -63,7 +64,8 @@ def test_a_span_ends_before_an_open_transaction(broker, connection, topic):
     assert kafka.spans(connection, [(topic, 0)]) == {(topic, 0): (0, 5)}
     producer.commit_transaction()
     producer.close()
-    assert kafka.spans(connection, [(topic, 0)]) == {(topic, 0): (0, 7)}
+    # The broker writes the marker of the end behind the answer to the commit.
+    wait_until(lambda: kafka.spans(connection, [(topic, 0)]) == {(topic, 0): (0, 7)}, "the marker is there")
     assert kafka.sent_at(connection, {(topic, 0): 6}) == {(topic, 0): None}  # a marker is no message
 
 

@@ -1,13 +1,18 @@
-"""The log of a table as its writers see it: what Delta's own library reads back, and who was quicker."""
+"""The log of a table: what Delta's own library reads back, what it wrote itself, and who was quicker."""
 
 import os
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pytest
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.transaction import AddAction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.failures import LakeUnavailable
 from pipelines.stores import table_log
@@ -70,6 +75,50 @@ def test_what_others_commit_is_taken_in(folder):
     by_delta(folder, mark=6, other=1)
     log.catch_up()
     assert (log.version, log.transaction_version("mark"), log.transaction_version("other")) == (2, 6, 1)
+
+
+STEPS = {
+    "append": by_delta,
+    "own": lambda folder: TableLog(folder).commit([file_of(folder, f"own-{len(names(folder))}.parquet")], {}),
+    "compact": lambda folder: DeltaTable(folder).optimize.compact(),
+    "delete": lambda folder: DeltaTable(folder).delete("n = 1"),
+    "overwrite": lambda folder: write_deltalake(folder, ROWS, mode="overwrite"),
+    "checkpoint": lambda folder: DeltaTable(folder).create_checkpoint(),
+    "properties": lambda folder: DeltaTable(folder).alter.set_table_properties({"delta.appendOnly": "false"}),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=8))
+def test_its_files_are_those_that_delta_lists(steps):
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root) / "a table"
+        DeltaTable.create(folder, schema=ROWS.schema)
+        followed, asked_at_last = TableLog(folder), TableLog(folder)
+        followed.files()
+        for step in steps:
+            STEPS[step](folder)
+            followed.catch_up()
+            opened = DeltaTable(folder)
+            assert followed.files() == {unquote(uri) for uri in opened.file_uris()}
+            assert (followed.version, followed.table_id) == (opened.version(), opened.metadata().id)
+            assert all(Path(file).exists() for file in followed.files())
+        asked_at_last.catch_up()
+        assert asked_at_last.files() == followed.files()
+
+
+def test_its_files_are_named_alike_however_the_folder_was_given(folder, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for given_as in (Path("table"), Path("link") / "table", tmp_path / "link" / "table"):
+        log = TableLog(given_as)
+        before = log.files()
+        by_delta(folder)
+        log.commit([file_of(folder, f"{len(before)}.parquet")], {})
+        assert log.files() == {unquote(uri) for uri in DeltaTable(given_as).file_uris()} > before
+        DeltaTable(folder).optimize.compact()
+        log.catch_up()
+        assert log.files() == {unquote(uri) for uri in DeltaTable(given_as).file_uris()}
 
 
 def test_who_is_quicker_with_something_else_is_followed(folder):
@@ -172,6 +221,16 @@ def test_a_mark_that_was_never_asked_for_is_found_when_the_log_before_is_gone(fo
     assert (log.transaction_version("seldom"), log.transaction_version("mark"), log.version) == (9, 1, 3)
 
 
+def test_a_log_that_was_purged_just_now_is_opened_by_what_is_left(folder):
+    by_delta(folder, seldom=4)
+    log = TableLog(folder)
+    DeltaTable(folder).create_checkpoint()
+    (folder / "_delta_log" / f"{0:020}.json").unlink()
+    files = log.files()
+    assert (log.transaction_version("seldom"), log.transaction_version("never"), log.version) == (4, None, 1)
+    assert {Path(file).name for file in files} == {path.name for path in folder.glob("*.parquet")}
+
+
 def test_who_was_quicker_is_found_also_behind_a_commit_that_changed_the_table_itself(folder):
     log = TableLog(folder)
     DeltaTable(folder).alter.set_table_properties({"delta.logRetentionDuration": "interval 7 days"})
@@ -184,8 +243,19 @@ def test_who_was_quicker_is_found_also_behind_a_commit_that_changed_the_table_it
 def test_a_table_that_asks_more_of_its_writers_is_left_alone(folder):
     log = TableLog(folder)
     DeltaTable(folder).alter.add_constraint({"positive": "n > 0"})
+    log.catch_up()
+    assert log.version == 1
     with pytest.raises(LakeUnavailable, match=r"version [3-7] of Delta's protocol.*Restore the table"):
-        log.catch_up()
+        log.commit([], {"mark": 1})
+    assert DeltaTable(folder).version() == 1
+
+
+def test_a_table_that_asks_more_since_its_writer_looked_is_left_alone_too(folder):
+    log = TableLog(folder)
+    DeltaTable(folder).alter.add_constraint({"positive": "n > 0"})
+    with pytest.raises(LakeUnavailable, match="was changed by another tool"):
+        log.commit([], {"mark": 1})
+    assert DeltaTable(folder).version() == 1
 
 
 def test_what_a_killed_writer_left_goes_with_the_log(folder):
@@ -210,3 +280,11 @@ def test_a_commit_that_cannot_be_written_is_none(folder):
         log.commit([missing], {"mark": 1})
     (folder / "elsewhere").rename(folder / "_delta_log")
     assert (log.version, log.transaction_version("mark")) == (0, None)
+
+
+def test_a_commit_says_how_often_others_were_quicker(folder):
+    first, second = TableLog(folder), TableLog(folder)
+    first.commit([], {"mark": 1})
+    second.commit([], {"other": 1})
+    told = {one["version"]: one["operationMetrics"] for one in DeltaTable(folder).history(2)}
+    assert {version: metrics["num_retries"] for version, metrics in told.items()} == {1: 0, 2: 1}

@@ -11,12 +11,14 @@ from deltalake import write_deltalake
 from pipelines.stores.reference import load_reference
 from pipelines.stores.tables import TABLES
 from pipelines.warehouse.build import build
-from pipelines.warehouse.check import fingerprint_of
-from pipelines.warehouse.findings import CheckResult, Finding
+from pipelines.warehouse.check import check
 from pipelines.warehouse.sources import RESOLVED_CLICKS, BuildSettings
+from tests.conftest import Ended, made_once
+from tests.warehouse.approved import approved
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ARRIVED = NOON + timedelta(minutes=5)
+CHECKED = datetime(2026, 3, 11, 8, 30, tzinfo=UTC)
 JOURNEY_MODELS = ("first", "last", "linear", "position", "time_decay")
 
 
@@ -164,7 +166,22 @@ c3,spring,cy,product,20.00,USD,2026-03-01
 @pytest.fixture(scope="session")
 def small_workspace(tmp_path_factory) -> Path:
     """A workspace whose lake `codetrail build` has built; not to be changed."""
-    root = tmp_path_factory.mktemp("small")
+    return made_once(tmp_path_factory, "small", _small)[0]
+
+
+@pytest.fixture(scope="session")
+def checked_workspace(small_workspace, tmp_path_factory) -> Path:
+    """A copy of it after a whole check, dbt's own tests included; not to be changed."""
+
+    def checked(root: Path) -> Ended:
+        shutil.copytree(small_workspace, root, dirs_exist_ok=True)
+        check(root, CHECKED)
+        return Ended(0, "", "")
+
+    return made_once(tmp_path_factory, "checked", checked)[0]
+
+
+def _small(root: Path) -> Ended:
     for name, rows in LAKE.items():
         write_deltalake(root / "lake" / name, pa.Table.from_pylist(rows, schema=TABLES[name]))
     (root / "reference").mkdir()
@@ -178,7 +195,7 @@ def small_workspace(tmp_path_factory) -> Path:
     ]
     resolved = pa.Table.from_pylist(clicks, schema=RESOLVED_CLICKS)
     build(root, reference.tables, resolved, BuildSettings("USD", lateness_days=7, watermark=NOON), ARRIVED)
-    return root
+    return Ended(0, "", "")
 
 
 @pytest.fixture
@@ -191,18 +208,5 @@ def workspace(small_workspace, tmp_path) -> Path:
 
 @pytest.fixture
 def approve():
-    """Leaves the verdict of a check on a workspace's build as it is now."""
-
-    def leave_verdict(root: Path, *failures: Finding) -> None:
-        verdict = CheckResult(
-            passed=not failures,
-            checked_at=ARRIVED,
-            fingerprint=fingerprint_of(root / "warehouse" / "build.duckdb"),
-            expectations=1,
-            tables=1,
-            failures=failures,
-            warnings=(),
-        )
-        verdict.write(root / "warehouse" / "check.json")
-
-    return leave_verdict
+    """Leaves the verdict of a check on a workspace's build as it is now: see approved."""
+    return approved

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -17,7 +18,7 @@ class Page(HTMLParser):
     attributes: set[str] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
-    text: str = ""
+    parts: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         super().__init__()
@@ -32,13 +33,22 @@ class Page(HTMLParser):
             self.ids.add(given["id"])
 
     def handle_data(self, data):
-        self.text += data
+        self.parts.append(data)
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join("".join(self.parts).split())
 
 
 def parsed(file: Path) -> Page:
+    """The page as it is now; not to be altered, since who asks again gets the same."""
+    return _parsed(file, file.stat().st_mtime_ns)
+
+
+@cache
+def _parsed(file: Path, _written: int) -> Page:
     page = Page()
     page.feed(file.read_text(encoding="utf-8"))
-    page.text = " ".join(page.text.split())
     return page
 
 
@@ -63,5 +73,5 @@ def broken_links(file: Path) -> list[str]:
 def _leads_somewhere(file: Path, page: Page, place: SplitResult) -> bool:
     if not place.path:
         return place.fragment in page.ids
-    target = file.parent / unquote(place.path)
+    target = (file.parent / unquote(place.path)).resolve()
     return target.is_file() and (not place.fragment or place.fragment in parsed(target).ids)

@@ -6,8 +6,16 @@ from pathlib import Path
 import duckdb
 
 OF_THE_WAY = {  # what says how a build came about
-    *("arrived_attributions", "arrived_orders", "changed_orders", "changed_visitors", "former_model_shares"),
-    *("former_days", "former_months", "int_recounted_days", "int_recounted_months", "int_resplit_orders"),
+    *("arrived_attributions", "arrived_clicks", "arrived_orders", "changed_orders", "changed_uses", "changed_visitors"),
+    *(
+        "former_lift_intervals",
+        "former_model_shares",
+        "former_days",
+        "former_months",
+        "int_recounted_days",
+        "int_recounted_months",
+        "int_resplit_orders",
+    ),
     *("run_settings", "stg_arrived_attributions", "stg_run_settings"),
 }
 COLUMNS = """

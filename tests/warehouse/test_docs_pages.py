@@ -10,12 +10,15 @@ import pytest
 from markupsafe import escape
 
 from pipelines.warehouse.check import check, fingerprint_of
+from pipelines.warehouse.data_tests import read_data_tests
+from pipelines.warehouse.dbt_runner import scratch_of
 from pipelines.warehouse.findings import Finding, read_result
-from pipelines.warehouse.suites import expectations_dir, load_suites
+from pipelines.warehouse.suites import Suite, expectations_dir, load_suites
 from tests.warehouse.pages import asks_for_nothing, broken_links, pages, parsed
 
 NOW = datetime(2026, 3, 11, 8, 30, tzinfo=UTC)
 SUITES = load_suites(expectations_dir())
+DAMAGED = [suite for suite in SUITES if suite.table in ("fct_claims", "dim_influencer")]
 HOSTILE = "</td><script>alert('$1')</script><img src=x onerror=alert(1)>&amp;"
 OF_DBT = Finding(f"int_{HOSTILE}", f"test {HOSTILE}", f"Why {HOSTILE}", "block", 12, ({HOSTILE: HOSTILE},) * 12)
 DAMAGE = (
@@ -24,25 +27,25 @@ DAMAGE = (
 )
 
 
-def checked(build: Path, root: Path, findings: list[Finding], *statements: str) -> Path:
+def checked(build: Path, root: Path, findings: list[Finding], *statements: str, suites: list[Suite] = SUITES) -> Path:
     """The Data Docs of a copy of a build after `statements`, as if dbt's tests had found `findings`."""
     (root / "warehouse").mkdir()
     copy = shutil.copy(build / "warehouse" / "build.duckdb", root / "warehouse")
     with duckdb.connect(str(copy)) as connection:
         for statement in statements:
             connection.execute(statement, {"hostile": HOSTILE} if "$hostile" in statement else None)
-    check(root, NOW, lambda root: findings)
+    check(root, NOW, lambda root: findings, lambda *_: suites)
     return root / "warehouse" / "data_docs"
 
 
 @pytest.fixture(scope="module")
-def passed(small_workspace, tmp_path_factory) -> Path:
-    return checked(small_workspace, tmp_path_factory.mktemp("passed"), [])
+def passed(checked_workspace) -> Path:
+    return checked_workspace / "warehouse" / "data_docs"
 
 
 @pytest.fixture(scope="module")
 def failed(small_workspace, tmp_path_factory) -> Path:
-    return checked(small_workspace, tmp_path_factory.mktemp("failed"), [OF_DBT], *DAMAGE)
+    return checked(small_workspace, tmp_path_factory.mktemp("failed"), [OF_DBT], *DAMAGE, suites=DAMAGED)
 
 
 @pytest.fixture(params=["passed", "failed"])
@@ -61,7 +64,11 @@ def test_a_sound_build_reads_passed_with_the_time_and_the_build_that_was_checked
     assert "Passed: this build may be published" in text
     assert "Nothing is broken." in text
     verdict = read_result(passed.parent / "check.json")
-    assert f"08:30 UTC: {verdict.expectations} expectations on {verdict.tables} tables." in text
+    ran = len(read_data_tests(scratch_of(passed.parents[1]) / "target"))
+    assert (
+        f"08:30 UTC: {verdict.expectations} expectations on {verdict.tables} tables and {ran} data tests of dbt."
+        in text
+    )
     assert "Checked 11 March 2026" in text
     assert f"Build of 10 March 2026, 12:05 UTC, SHA-256 {fingerprint[:12]}" in text
 
@@ -115,8 +122,8 @@ def test_every_link_leads_to_a_page_of_the_site(site):
     assert {file: links for file, _ in pages(site) if (links := broken_links(file))} == {}
 
 
-def test_every_expectation_of_every_table_is_told_and_linked(site):
-    page = parsed(site / "index.html")
+def test_every_expectation_of_every_table_is_told_and_linked(passed):
+    page = parsed(passed / "index.html")
     for suite in SUITES:
         assert suite.grain in page.text
         for batch in suite.batches:
@@ -139,7 +146,7 @@ def test_a_suite_shows_its_query(passed):
 
 
 def test_what_could_not_be_judged_is_neither_held_nor_linked(small_workspace, tmp_path):
-    site = checked(small_workspace, tmp_path, [], "alter table dim_influencer drop column tier")
+    site = checked(small_workspace, tmp_path, [], "alter table dim_influencer drop column tier", suites=DAMAGED)
     page = parsed(site / "index.html")
     assert "dim_influencer: the table has the columns that its checks read" in page.text
     assert "– not judged tiers are known" in page.text

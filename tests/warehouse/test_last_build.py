@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -20,13 +21,17 @@ from pipelines.stores.workspace import Workspace
 from pipelines.testing import CLOCK, HASH_KEY, current_attributions, drain, write_topic
 from pipelines.warehouse.build import BuildResult, build
 from pipelines.warehouse.clicks import resolved_clicks
-from pipelines.warehouse.last_build import BUILD, MADE_OF, basis_of, new_files, remember
+from pipelines.warehouse.history import HISTORY, PUBLISHED_VERSIONS
+from pipelines.warehouse.last_build import BUILD, MADE_OF, basis_of, remember, since_last_build
 from pipelines.warehouse.sources import BuildSettings, files_of
+from pipelines.warehouse.versions import Version
 from tests.warehouse.same_rows import OF_THE_WAY, differing_tables, rows_of
 
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
 HELD_BACK = 0.4  # of each topic's lines
 OF_THE_RUN = {"revision_key", "computed_at", "fct_restatements"}  # they tell how an order came to what it is
+COUPON_SITE = "https://www.retailmenot.com/view/shop"
+NO_VERSION = PUBLISHED_VERSIONS.empty_table()
 SETTINGS = BuildSettings("USD", lateness_days=7, history_from=datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -45,11 +50,23 @@ def kept(root: Path, name: str) -> Path:
     return Path(shutil.copy(root / "warehouse" / BUILD, root / name))
 
 
+def publish_by_hand(root: Path, number: int) -> None:
+    """A line in the history, as if the build that there is had been checked and published."""
+    with duckdb.connect(str(root / "warehouse" / BUILD), read_only=True) as connection:
+        computed_at = "select max(computed_at) from intermediate.int_current_attributions"
+        until = connection.execute(computed_at).fetchall()[0][0]
+    version = Version(number, CLOCK, "", None, None, 0, 0, "USD", 2, {}, until)
+    (root / "published").mkdir(exist_ok=True)
+    with (root / "published" / HISTORY).open("ab") as history:
+        history.write(msgspec.json.encode(version) + b"\n")
+
+
 def late_events(root: Path) -> None:
     """What moves orders of the last build: a customer's earlier one, a click, an amendment, a refund, a tombstone."""
     orders = current_attributions(Workspace(root).lake).to_dicts()
     bought = [order for order in orders if order["net_minor"] and order["customer_id"] and order["visitor_id"]]
     refunded, amended, cancelled, clicked = bought[:4]
+    used = next(order for order in bought[4:] if any(c["kind"] == "code" and c["valid"] for c in order["claims"]))
     claim = next(claim for order in orders for claim in order["claims"] if claim["kind"] == "link" and claim["valid"])
 
     def event(order: dict[str, Any], kind: str, **told: Any) -> dict[str, Any]:
@@ -68,7 +85,13 @@ def late_events(root: Path) -> None:
     write_topic(root, "orders/0", events)
     seen = (clicked["ordered_at"] - timedelta(minutes=1)).isoformat()
     click = {"event_id": "late-click", "visitor_id": clicked["visitor_id"], "url": "https://shop.example/"}
-    write_topic(root, "clicks", [click | {"occurred_at": seen, "link_id": claim["link_id"]}])
+    referral = {"event_id": "late-referral", "visitor_id": used["visitor_id"], "url": "https://shop.example/"}
+    came = (used["ordered_at"] - timedelta(minutes=1)).isoformat()
+    clicks = [
+        click | {"occurred_at": seen, "link_id": claim["link_id"]},
+        referral | {"occurred_at": came, "referrer": COUPON_SITE},  # nobody's claim: the order itself stays as it is
+    ]
+    write_topic(root, "clicks", clicks)
     post = {"event_id": "late-post", "post_id": "late", "influencer_id": claim["influencer_id"], "occurred_at": seen}
     write_topic(root, "post_metrics", [post | {"platform": "tiktok", "content_type": "video", "caption": "New! #ａｄ"}])
 
@@ -90,11 +113,12 @@ def shop(tmp_path_factory):
         held_back[topic] = lines[cut:]
     drain(root)
     assert not build_shop(root).is_incremental
+    publish_by_hand(root, 1)
     late_events(root)
     for topic, lines in held_back.items():
         with topic.open("ab") as stream:
             stream.writelines(lines)
-    drain(root)
+    drain(root, now=CLOCK + timedelta(hours=1))
     return root, build_shop(root)
 
 
@@ -118,8 +142,13 @@ def test_what_new_events_moved_is_made_anew_and_every_table_is_as_in_a_full_refr
         ).fetchall()[0]
         unmade = connection.execute("select count(*) from fct_credits where order_id = 'unmade'").fetchall()
         clicks = connection.execute("select count(*) from fct_claims where claim_id = 'late-click'").fetchall()
+        referred = connection.execute(
+            "select count(*) from intermediate.int_code_uses where is_from_coupon_site and order_id not in "
+            "(select order_id from lake.changed_orders)"
+        ).fetchall()
         posts = connection.execute("select caption, disclosed_by from dim_post where post_id = 'late'").fetchall()
     assert 0 < changed < orders
+    assert referred > [(0,)]
     assert (unmade, clicks, posts) == ([(0,)], [(1,)], [("New! #ａｄ", "#ad")])
 
 
@@ -137,6 +166,22 @@ def test_the_same_messages_shuffled_end_in_the_same_marts(shop, anew, tmp_path):
     assert shuffled == ours
 
 
+def test_what_moved_stands_between_the_versions_that_were_published_meanwhile(shop, anew):
+    root = shop[0]
+    before = (root / "published" / HISTORY).read_bytes()
+    publish_by_hand(root, 2)
+    assert build_shop(root).is_incremental
+    going_on = kept(root, "published_again")
+    build_shop(root, full_refresh=True)
+    assert differing_tables(going_on, root / "warehouse" / BUILD) == []
+    with duckdb.connect(str(going_on), read_only=True) as connection:
+        moved = dict(connection.execute("select version_to, count(*) from fct_restatements group by all").fetchall())
+    assert moved.keys() == {1, 2}
+    (root / "published" / HISTORY).write_bytes(before)  # whoever tests next finds the build as it was
+    assert not build_shop(root).is_incremental
+    assert differing_tables(root / "warehouse" / BUILD, anew) == []
+
+
 def test_a_build_that_fails_leaves_the_last_one_to_go_on_from_and_nothing_new_changes_nothing(shop, anew):
     root = shop[0]
     before = (root / "warehouse" / BUILD).read_bytes()
@@ -149,10 +194,11 @@ def test_a_build_that_fails_leaves_the_last_one_to_go_on_from_and_nothing_new_ch
         half = len(content) // 2
         spoilt.write_bytes(bytes(half) + content[half:])  # what it holds is still told at its end
         with pytest.raises(failure, match=told):
-            build_shop(root)
+            build_shop(root, full_refresh=True)
         spoilt.write_bytes(content)
     assert (root / "warehouse" / BUILD).read_bytes() == before
-    assert build_shop(root).is_incremental
+    again = build_shop(root)
+    assert (again.is_incremental, again.models) == (True, 0)
     assert differing_tables(root / "warehouse" / BUILD, anew) == []
 
 
@@ -162,34 +208,58 @@ def built(tmp_path):
     (tmp_path / BUILD).write_bytes(b"a build")
     files = {"clicks": ["c1", "c2"], "orders": ["o1", "o2"], "order_attributions": ["a1", "a2"]}
     files |= {"post_metrics": ["p1"], "reference_versions": ["r1"]}
-    remember(tmp_path, "basis", files)
+    remember(tmp_path, "basis", files, NO_VERSION)
     return tmp_path, files
 
 
 def test_only_files_that_were_not_there_are_new(built):
     root, files = built
     more = files | {"orders": ["o1", "o2", "o3"], "post_metrics": ["p2"]}
-    found = new_files(root, "basis", more)
-    assert found == {name: [] for name in files} | {"orders": ["o3"], "post_metrics": ["p2"]}
+    found = since_last_build(root, "basis", more, NO_VERSION)
+    assert found.new == {name: [] for name in files} | {"orders": ["o3"], "post_metrics": ["p2"]}
+    assert found.moved == {"orders", "post_metrics"}
+    assert not found.is_republished
 
 
 @pytest.mark.parametrize("table", ["clicks", "orders", "order_attributions"])
 def test_a_file_that_is_gone_as_after_a_compaction_begins_anew(built, table):
     root, files = built
-    assert new_files(root, "basis", files | {table: ["compacted"]}) is None
+    assert since_last_build(root, "basis", files | {table: ["compacted"]}, NO_VERSION) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "goes_on"),
+    [
+        ([], [], True),
+        ([], [5], True),
+        ([5], [5, 5, 9], True),
+        ([5, 9], [5], False),  # a line was taken out of the history
+        ([5], [9], False),
+        ([5], [5, 3], False),  # counted until before what the last build knew
+    ],
+)
+def test_versions_that_were_not_published_one_after_the_other_begin_anew(built, before, now, goes_on):
+    root, files = built
+
+    def published(counted_until):
+        instants = pa.array(counted_until, pa.int64()).cast(PUBLISHED_VERSIONS.field("attributed_until").type)
+        return pa.table({"attributed_until": instants})
+
+    remember(root, "basis", files, published(before))
+    assert (since_last_build(root, "basis", files, published(now)) is not None) == goes_on
 
 
 def test_another_basis_a_touched_build_and_no_build_begin_anew(built):
     root, files = built
-    assert new_files(root, "another", files) is None
+    assert since_last_build(root, "another", files, NO_VERSION) is None
     os.utime(root / BUILD, ns=(0, 0))
-    assert new_files(root, "basis", files) is None
-    remember(root, "basis", files)
-    assert new_files(root, "basis", files) is not None
+    assert since_last_build(root, "basis", files, NO_VERSION) is None
+    remember(root, "basis", files, NO_VERSION)
+    assert since_last_build(root, "basis", files, NO_VERSION) is not None
     (root / MADE_OF).write_bytes(b"{")
-    assert new_files(root, "basis", files) is None
+    assert since_last_build(root, "basis", files, NO_VERSION) is None
     (root / MADE_OF).unlink()
-    assert new_files(root, "basis", files) is None
+    assert since_last_build(root, "basis", files, NO_VERSION) is None
 
 
 def test_the_basis_is_reference_data_and_settings_and_not_the_watermark(built):

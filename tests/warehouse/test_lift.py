@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines.warehouse.lift import CONFIDENCE, lift_interval, lift_intervals
+from pipelines.warehouse.lift import CONFIDENCE, LIFT_INTERVALS, lift_interval, lift_intervals
 from tests.warehouse.trust_world import TrustWorld, trust_world
 
 WORLDS = 300
@@ -76,11 +76,17 @@ def test_each_campaign_and_influencer_has_its_own():
         for who, more in ((None, 5), ("ana", 0))
         for n, day in enumerate(days)
     ]
-    whole, ana = lift_intervals(pa.Table.from_pylist(rows[::-1])).to_pylist()
+    found = lift_intervals(pa.Table.from_pylist(rows[::-1]), LIFT_INTERVALS.empty_table())
+    whole, ana = found.to_pylist()
     assert (whole["influencer_id"], ana["influencer_id"]) == (None, "ana")
     assert whole["orders_lift_low"] > 0 > ana["orders_lift_low"]
     assert ana["orders_lift_high"] > 0
     assert (whole["revenue_lift_low"], whole["revenue_lift_high"]) == (None, None)
+    marked = pa.Table.from_pylist([row | {"orders_lift_low": -42.0} for row in found.to_pylist()], found.schema)
+    for changed in (0, 1):  # what was found in the same days is not sought again
+        again = [row | {"orders": row["orders"] + changed * (row["influencer_id"] is None)} for row in rows]
+        kept = lift_intervals(pa.Table.from_pylist(again), marked)
+        assert [low == -42 for low in kept["orders_lift_low"].to_pylist()] == [not changed, True]
 
 
 def test_a_campaign_is_compared_by_all_orders_of_its_own_days(world):

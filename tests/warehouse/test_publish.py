@@ -20,8 +20,8 @@ from pipelines.warehouse.versions import current_version, only_publisher, stage
 
 NOW = datetime(2026, 3, 11, tzinfo=UTC)
 MARTS = {file.stem for file in (project_dir() / "models" / "marts").glob("*.sql")}
-PUBLISHED_TIMES = 20
-READERS = 3
+PUBLISHED_TIMES = 8
+READERS = 2
 
 READER = """
 import sys

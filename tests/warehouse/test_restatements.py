@@ -4,12 +4,11 @@ import shutil
 from collections import Counter
 from decimal import Decimal
 
-import duckdb
 import polars as pl
 import pytest
 
 from pipelines.warehouse.suites import expectations_dir, load_suites
-from tests.warehouse.broken import broken
+from tests.warehouse.broken import broken, open_to_damage
 from tests.warehouse.trust_world import TrustWorld, trust_world
 
 OWNER = "winner_influencer_id"
@@ -86,7 +85,7 @@ def test_a_suite_finds_a_change_that_was_lost(world, tmp_path):
     copy = tmp_path / "build.duckdb"
     shutil.copy(world.root / "warehouse" / "build.duckdb", copy)
     suites = [suite for suite in load_suites(expectations_dir()) if suite.table == "fct_restatements"]
-    with duckdb.connect(str(copy)) as connection:
+    with open_to_damage(copy) as connection:
         assert broken(connection, suites) == {}
         connection.execute(
             "delete from fct_restatements where order_id = ("

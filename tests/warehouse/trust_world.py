@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,12 @@ from pipelines.warehouse.clicks import resolved_clicks
 from pipelines.warehouse.history import HISTORY
 from pipelines.warehouse.sources import BuildSettings
 from pipelines.warehouse.versions import Version
+from tests.conftest import Ended, made_once
 
 SEED, ORDERS = 11, 900
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
 FIRST_RUN, PUBLISHED, SECOND_RUN = (datetime(2026, 4, day, tzinfo=UTC) for day in (1, 2, 3))
+AS_PUBLISHED = "published.parquet"
 HALFWAY = 0.6  # of each topic's lines, which are in order of arrival
 
 
@@ -49,17 +50,20 @@ class TrustWorld:
 
 
 def trust_world(factory: pytest.TempPathFactory) -> TrustWorld:
-    """Made once in a session; not to be changed."""
-    return _made(factory.getbasetemp() / "trust")
+    """Made once for all of pytest's processes; not to be changed."""
+    root, _ = made_once(factory, "trust", _make)
+    rng = np.random.default_rng(SEED)
+    materials = draw_materials(rng, draw_cast(rng, ORDERS, UNTIL))
+    return TrustWorld(root, pl.read_parquet(root / AS_PUBLISHED), current_attributions(Workspace(root).lake), materials)
 
 
-@cache
-def _made(root: Path) -> TrustWorld:
+def _make(root: Path) -> Ended:
     simulate(root, seed=SEED, orders=ORDERS, faults="hostile", until=UNTIL)
     finish = _hold_back(root / "topics")
     drain(root, now=FIRST_RUN)
     workspace = Workspace(root)
     published = current_attributions(workspace.lake)
+    published.write_parquet(root / AS_PUBLISHED)
     _publish(root, published)
     finish()
     drain(root, now=SECOND_RUN)
@@ -67,9 +71,7 @@ def _made(root: Path) -> TrustWorld:
     links = rulebook(reference, load_settings(workspace.settings_file, {})).links
     settings = BuildSettings("USD", lateness_days=7, watermark=workspace.lake.watermark())
     build(root, reference.tables, resolved_clicks(workspace.lake, links), settings, SECOND_RUN)
-    rng = np.random.default_rng(SEED)
-    materials = draw_materials(rng, draw_cast(rng, ORDERS, UNTIL))
-    return TrustWorld(root, published, current_attributions(workspace.lake), materials)
+    return Ended(0, "", "")
 
 
 def _hold_back(topics: Path) -> Callable[[], None]:

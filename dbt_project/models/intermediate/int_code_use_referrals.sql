@@ -1,4 +1,6 @@
-with clicks as (select * from {{ source('lake', 'clicks') }}),
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+
+with clicks as (select * from {{ source('lake', 'arrived_clicks') }}),
 
 sites as (select * from {{ ref('coupon_sites') }}),
 
@@ -38,6 +40,8 @@ final as (  -- a repeated message says the same again
         listed.site
     from clicks
     inner join listed using (referrer)
+    {% if goes_on() %}except
+    select * from {{ this }}{% endif %}
 )
 
 select * from final

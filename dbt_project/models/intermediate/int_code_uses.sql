@@ -1,6 +1,14 @@
-with claims as (select * from {{ ref('fct_claims') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_uses', on_schema_change='fail') }}
 
-orders as (select * from {{ ref('int_orders') }}),
+with claims as (
+    select * from {{ ref('fct_claims') }}
+    {{ of_changed_uses() }}
+),
+
+orders as (
+    select * from {{ ref('int_orders') }}
+    {{ of_changed_uses() }}
+),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 

@@ -7,4 +7,5 @@ from pipelines.warehouse.lift import lift_intervals
 
 def model(dbt: Any, _session: Any) -> Any:
     dbt.config(materialized="table")
-    return lift_intervals(dbt.ref("int_lift_samples").to_arrow_table())
+    samples = dbt.ref("int_lift_samples").to_arrow_table()
+    return lift_intervals(samples, dbt.source("lake", "former_lift_intervals").to_arrow_table())

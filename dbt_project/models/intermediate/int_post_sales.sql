@@ -2,6 +2,8 @@ with clicks as (select * from {{ ref('stg_resolved_clicks') }}),
 
 links as (select * from {{ ref('stg_links') }}),
 
+voided as (select * from {{ ref('int_voided_clicks') }}),
+
 attributions as (select * from {{ ref('int_current_attributions') }}),
 
 orders as (select * from {{ ref('int_orders') }}),
@@ -37,13 +39,14 @@ facts as (
     select
         lent.post_id,
         1 as clicks,
-        case when clicks.reason is null and not clicks.is_bot then 1 else 0 end as valid_clicks
+        cast(clicks.reason is null and not clicks.is_bot and voided.event_id is null as int) as valid_clicks
     from clicks
     inner join lent
         on
             clicks.link_id = lent.link_id
             and clicks.occurred_at >= lent.valid_from
             and clicks.occurred_at < lent.valid_to
+    left join voided on clicks.event_id = voided.event_id and clicks.visitor_id = voided.visitor_id
     where clicks.influencer_id is not null
     union all by name
     select

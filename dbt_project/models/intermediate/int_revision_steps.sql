@@ -1,4 +1,9 @@
-with revisions as (select * from {{ ref('stg_order_attributions') }}),
+{{ config(materialized='incremental', incremental_strategy='arrived_orders', on_schema_change='fail') }}
+
+with revisions as (
+    select * from {{ ref('stg_order_attributions') }}
+    {{ of_arrived_orders() }}
+),
 
 versions as (select * from {{ ref('int_published_versions') }}),
 

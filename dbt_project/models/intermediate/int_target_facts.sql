@@ -8,6 +8,8 @@ influencers as (select * from {{ ref('stg_influencers') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
+voided as (select * from {{ ref('int_voided_clicks') }}),
+
 settings as (select * from {{ ref('stg_run_settings') }}),
 
 won as (
@@ -25,6 +27,7 @@ counted_clicks as (
     from clicks
     inner join campaigns on clicks.campaign_id = campaigns.campaign_id
     inner join settings on clicks.occurred_at <= settings.watermark
+    anti join voided on clicks.event_id = voided.event_id and clicks.visitor_id = voided.visitor_id
     where clicks.influencer_id is not null and clicks.reason is null and not clicks.is_bot
 ),
 

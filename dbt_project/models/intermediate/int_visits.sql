@@ -12,13 +12,12 @@ clicks as (
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
+voided as (select * from {{ ref('int_voided_clicks') }}),
+
 versions as (select * from {{ ref('stg_reference_versions') }}),
 
 transforms as (
-    select
-        coalesce(
-            json_extract_string(arg_max(settings, (recorded_at, reference_version)), '$.path_transform'), 'none'
-        ) as path_transform
+    select {{ newest_setting('path_transform', 'none') }} as path_transform
     from versions
 ),
 
@@ -40,6 +39,7 @@ unclaimed as (
     from clicks
     left join campaigns using (campaign_id)
     anti join claimed on clicks.visitor_id = claimed.visitor_id and clicks.event_id = claimed.event_id
+    anti join voided on clicks.visitor_id = voided.visitor_id and clicks.event_id = voided.event_id
     where clicks.reason is null and not clicks.is_bot
 ),
 

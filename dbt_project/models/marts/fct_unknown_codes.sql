@@ -1,20 +1,10 @@
-with claims as (select * from {{ ref('fct_claims') }}),
+with typed as (select * from {{ ref('int_unknown_codes') }}),
+
+spellings as (select * from {{ ref('int_code_spellings') }}),
 
 orders as (select * from {{ ref('fct_orders') }}),
 
 codes as (select * from {{ ref('stg_codes') }}),
-
-typed as (
-    select
-        code,
-        order_id,
-        count(*) as uses,
-        min(occurred_at) as first_seen_at,
-        max(occurred_at) as last_seen_at
-    from claims
-    where reason = 'unknown_code'
-    group by code, order_id
-),
 
 unknown as (
     select
@@ -41,19 +31,15 @@ known as (  -- a code that changed hands belongs to nobody in particular
     group by normalised_code
 ),
 
-near as (  -- one slip for each four characters, two at most: more would be another word
+near as (
     select
-        unknown.code,
+        spellings.code,
         known.code as nearest_code,
         known.influencer_id as nearest_influencer_id,
         known.campaign_id as nearest_campaign_id,
-        damerau_levenshtein(unknown.code, known.normalised_code) as edit_distance
-    from unknown
-    inner join known
-        on
-            abs(length(unknown.code) - length(known.normalised_code)) <= 2
-            and damerau_levenshtein(unknown.code, known.normalised_code) <= least(2, length(unknown.code) // 4)
-    qualify row_number() over (partition by unknown.code order by edit_distance, known.code) = 1
+        spellings.edit_distance
+    from spellings
+    inner join known on spellings.nearest_normalised_code = known.normalised_code
 ),
 
 final as (

@@ -1,0 +1,133 @@
+"""Returns: what each influencer would return if orders were attributed otherwise, by the marts' own models."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from pipelines.stores.tables import CREDIT, ORDER_ATTRIBUTIONS, TABLES, TEXT
+from pipelines.warehouse.dbt_runner import run_dbt, stop_at_failure
+from pipelines.warehouse.history import PUBLISHED_VERSIONS
+from pipelines.warehouse.last_build import BUILD
+from pipelines.warehouse.sources import RESOLVED_CLICKS, BuildSettings, files_of, write_sources
+
+ASKED = "fct_influencer_roi"
+NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
+NO_VERSIONS = PUBLISHED_VERSIONS.empty_table()
+ORDER_IDS = pa.schema([pa.field("order_id", TEXT)])
+CLICK_IDS = pa.schema([pa.field("event_id", TEXT), pa.field("visitor_id", TEXT)])
+CREDITED = pa.schema([*ORDER_IDS, pa.field("model", TEXT), *(field for field in CREDIT if field.name != "model")])
+OWING = ("won", "code_compromised", "self_purchase")  # the reasons of the claims that a commission is reckoned from
+ROWS = """
+select
+    roi.influencer_id, coalesce(people.handle, roi.influencer_id), roi.campaign_id, roi.orders, roi.gross_revenue,
+    roi.net_revenue, roi.commission, roi.cost_total, roi.profit, roi.roi_pct
+from main.fct_influencer_roi as roi
+left join main.dim_influencer as people using (influencer_id)
+where roi.model = ?
+order by roi.influencer_id, roi.campaign_id
+"""
+NOBODYS = """
+select coalesce(sum(weight), 0), sum(gross_revenue), sum(net_revenue)
+from intermediate.int_credits where model = ? and influencer_id is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What an influencer returned in a campaign, in the reporting currency; both null for the orders of nobody.
+
+    Amounts are null where a rate is missing, `roi_pct` also where nothing was spent. Commission is part of the cost.
+    """
+
+    influencer_id: str | None
+    handle: str | None
+    campaign_id: str | None
+    orders: float
+    gross_revenue: Decimal | None
+    net_revenue: Decimal | None
+    commission: Decimal
+    cost: Decimal | None
+    profit: Decimal | None
+    roi_pct: float | None
+
+
+def returns(
+    root: Path,
+    attributions: pl.DataFrame,
+    reference: Mapping[str, pa.Table],
+    settings: BuildSettings,
+    model: str,
+    at: datetime,
+) -> list[Return]:
+    """What the mart fct_influencer_roi of the workspace `root` would say of `model`, and the orders of nobody last.
+
+    `attributions`: one of each order, as `deciding` makes them. Nothing is written but a folder that is gone again.
+    Raises CheckFailed when dbt cannot build it, LakeUnavailable.
+    """
+    # Costs that are shared by orders are by those of the model `policy`, whichever is asked for.
+    models = [model] if settings.shared_costs != "by_orders" else sorted({"policy", model})
+    with tempfile.TemporaryDirectory(prefix="codetrail-returns-") as folder:
+        scratch = Path(folder) / "warehouse" / "dbt"
+        scratch.mkdir(parents=True)
+        for parsed in (root / "warehouse").glob("dbt_*.msgpack"):
+            shutil.copyfile(parsed, scratch.parent / parsed.name)
+        file, stored = scratch / BUILD, scratch / "attributions.parquet"
+        of_models = pl.element().struct.field("model").is_in(models)
+        attributions.with_columns(pl.col("credits").list.filter(of_models)).write_parquet(stored, compression="lz4")
+        files = _lake_files(root, settings) | {"order_attributions": [str(stored)]}
+        write_sources(file, files, reference, RESOLVED_CLICKS.empty_table(), settings, NO_VERSIONS, at)
+        with duckdb.connect(str(file)) as connection:
+            names = _substitute(connection, models)
+        selected = ("--select", f"+{ASKED}", "--exclude", *names)
+        outcome = run_dbt("build", file, scratch, settings.reporting_digits, *NOT_TESTS, *selected)
+        stop_at_failure(outcome.results, scratch)
+        with duckdb.connect(str(file), read_only=True) as connection:
+            rows = connection.execute(ROWS, [model]).fetchall()
+            orders, gross, net = connection.execute(NOBODYS, [model]).fetchall()[0]
+    nobody = Return(None, None, None, float(orders), gross, net, Decimal(0), Decimal(0), None, None)
+    return [*(Return(*row) for row in rows), nobody]
+
+
+def deciding(attributions: pl.DataFrame) -> pl.DataFrame:
+    """Rows of order_attributions with the claims alone that a commission is reckoned from.
+
+    Columns that are missing, as before a commit, are filled: nothing here depends on them.
+    """
+    schema = pl.Schema(pl.DataFrame(ORDER_ATTRIBUTIONS.empty_table()).schema)
+    owing = pl.element().struct.field("reason").is_in(OWING)
+    filled = {name: pl.lit(None, schema[name]) for name in schema if name not in attributions.columns}
+    return (
+        attributions.with_columns(pl.col("claims").list.filter(owing), **filled)
+        .with_columns(revision_key=pl.lit(1, pl.Int64))
+        .select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    )
+
+
+def _lake_files(root: Path, settings: BuildSettings) -> dict[str, list[str]]:
+    """Of the lake what the answer depends on: no click, and posts only where costs are shared by impressions."""
+    read = ("orders", "post_metrics") if settings.shared_costs == "by_impressions" else ("orders",)
+    return {name: files_of(root.resolve() / "lake" / name) if name in read else [] for name in TABLES}
+
+
+def _substitute(connection: duckdb.DuckDBPyConnection, models: Sequence[str]) -> list[str]:
+    """Puts tables in the place of dbt models that the answer does not depend on; the names of these."""
+    substitutes = {
+        "int_models": pa.table({"model": models}),
+        "int_data_driven_credits": CREDITED.empty_table(),
+        "int_resplit_orders": ORDER_IDS.empty_table(),
+        "int_voided_clicks": CLICK_IDS.empty_table(),
+    }
+    connection.execute("create schema intermediate")
+    for name, rows in substitutes.items():
+        connection.register("substitute", rows)
+        connection.execute(f"create table intermediate.{name} as select * from substitute")  # noqa: S608
+        connection.unregister("substitute")
+    return list(substitutes)
