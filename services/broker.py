@@ -153,7 +153,9 @@ class Broker:
             admin.delete_records({TopicPartition(topic, partition): before_offset})
 
     def reset(self, partitions: int = PARTITIONS) -> None:
-        """Codetrail's topics, empty, and no others."""
+        """Codetrail's topics, empty, and no others; a broker that was killed is started again."""
+        if not self.is_running:
+            self.restart()
         with self.admin() as admin:
             old = [name for name in admin.list_topics() if not name.startswith("__")]
             if old:

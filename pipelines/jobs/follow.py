@@ -1,10 +1,8 @@
 """Follow: Kafka's topics into the lake as they come, until somebody stops it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from pipelines.engines import run_prism
-from pipelines.failures import KafkaUnavailable
 from pipelines.jobs.attribution import attribution
 from pipelines.jobs.beat import Heart
 from pipelines.jobs.begin import Ran, World, begin, catch_up, ended, ready, say_begun
@@ -37,11 +35,10 @@ def follow_kafka(world: World, heart: Heart, prism: str | None, *, goes_on_at_ga
     commit_restatement(run, world, world.reference().tables)
     following = following_of(world, landed_offsets(lake, sources), SPLITS, goes_on_at_gaps=goes_on_at_gaps)
     say_begun(run, "prism", following.offsets)
-    with telling(lake, connection, world.now, heart), ReferenceWatch(world, run.book.reference_version) as watch:
+    watch = ReferenceWatch(world, run.book.reference_version)
+    with telling(lake, connection, world.now, heart) as told, watch:
         counters = run_prism(attribution(ReadStream(following), ready(run)), prism)
-    with suppress(KafkaUnavailable):  # then the partitions that came meanwhile are told by the next run
-        sources = sources_of(partitions(connection.impatient))
-    done = ended(run, sources, counters)
+    done = ended(run, told or sources, counters)
     if watch.has_changed:
         raise ReferenceChanged
     return done

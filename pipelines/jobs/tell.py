@@ -1,7 +1,7 @@
 """Tell: how far a live run has come, every ten seconds, to the consumer group, as metrics and in its heartbeat."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
@@ -20,19 +20,23 @@ TELL_SECONDS = 10.0
 @contextmanager
 def telling(
     lake: Lake, connection: Connection, now: Callable[[], datetime], heart: Heart, seconds: float = TELL_SECONDS
-) -> Iterator[None]:
+) -> Iterator[Sequence[str]]:
     """Meanwhile tells the consumer group's offsets to the broker, after the lake, and last of all when it ends.
 
-    They are where the lake stands, never beyond. The lag of each partition is measured too.
+    They are where the lake stands, never beyond. The lag of each partition is measured too. Gives the partitions that
+    the topics had when they were last told, as `topic/partition`: for whoever asks when it has ended.
     """
     over = threading.Event()
+    sources: list[str] = []
     told: dict[Place, int] = {}
 
-    def tell() -> None:
-        to = connection.impatient  # a run that ends does not wait for brokers that are away
-        with suppress(KafkaUnavailable, LakeUnavailable):  # it is told when they are back
+    def tell() -> bool:
+        """Whether the brokers and the lake were there; where they were not, it is told when they are back."""
+        to = connection.impatient
+        with suppress(KafkaUnavailable, LakeUnavailable):
             places = partitions(to)
-            offsets = landed_offsets(lake, sources_of(places))
+            sources[:] = sources_of(places)
+            offsets = landed_offsets(lake, sources)
             found = lags(to, places, offsets)
             heart.measured(found)
             for lag in found:
@@ -41,17 +45,20 @@ def telling(
             if new and new != told:
                 commit_offsets(to, new)
                 told.update(new)
+            return True
+        return False
 
     def tell_now_and_then() -> None:
-        tell()
+        was_heard = tell()
         while not over.wait(seconds):
+            was_heard = tell()
+        if was_heard:  # a run that ends does not wait for brokers that are away
             tell()
-        tell()
 
     teller = threading.Thread(target=tell_now_and_then, daemon=True)
     teller.start()
     try:
-        yield
+        yield sources
     finally:
         over.set()
         teller.join()
