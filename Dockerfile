@@ -9,13 +9,13 @@ COPY --from=prism /go/bin/prism /usr/bin/prism
 WORKDIR /codetrail
 COPY requirements-uv.lock requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
-    && uv pip install --system --no-cache --require-hashes -r requirements.lock
+    && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY dbt_project dbt_project
 COPY expectations expectations
 COPY pipelines pipelines
-RUN uv pip install --system --no-cache --no-deps . \
+RUN uv pip install --system --no-cache --compile-bytecode --no-deps . \
     && install -d -m 1777 /workspace /config
 
 # The hash key lies in /config, apart from the data.

@@ -48,6 +48,7 @@ services-stop: .venv/installed ## stop that broker; its topics stay
 	@$(BIN)/python -m services stop
 
 .PHONY: test
+test: export PYTHONDONTWRITEBYTECODE = # hundreds of processes begin: what one of them compiled, the next one reads
 test: .venv/installed-dev services services-flink browser prometheus ## check the style, the types and every test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -94,5 +95,5 @@ clean: ## remove what the other verbs made
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
-	$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
