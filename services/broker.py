@@ -199,9 +199,11 @@ class Broker:
 
     def _format(self) -> None:
         """Gives new storage its identity; storage that has one is left as it is."""
+        if (self._data / "meta.properties").exists():
+            return
         users = [word for one in self.listener.scram_credentials() for word in ("--add-scram", one)]
         identity = f"--cluster-id={secrets.token_urlsafe(16)}"
-        tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", identity, "-c", str(self._properties)]
+        tool = ["kafka.tools.StorageTool", "format", identity, "-c", str(self._properties)]
         done = subprocess.run([*_java(), *tool, *users], capture_output=True, text=True, check=False)
         if done.returncode:
             raise BrokerFailure(f"the storage in {self._data} could not be formatted:\n{done.stdout}{done.stderr}")

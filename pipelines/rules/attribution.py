@@ -114,8 +114,11 @@ def _is_suspected(claim: Claim | None, suspected: Mapping[str, Suspicion]) -> bo
 def _shares(parts: tuple[int, ...], money: tuple[int | None, ...]) -> list[tuple[Any, ...]]:
     """Each part's weight and its share of every amount, the same amount split once."""
     whole = sum(parts)
+    if whole in parts:  # one touch has it all
+        nothing = (0.0, *[None if amount is None else 0 for amount in money])
+        return [(1.0, *money) if part else nothing for part in parts]
     splits: dict[int | None, Sequence[int | None]] = {None: (None,) * len(parts)}
     for amount in money:
         if amount is not None and amount not in splits:
             splits[amount] = split(amount, parts)
-    return list(zip((part / whole for part in parts), *(splits[amount] for amount in money), strict=True))
+    return list(zip([part / whole for part in parts], *[splits[amount] for amount in money], strict=True))

@@ -10,10 +10,12 @@ def split(amount: int, parts: Sequence[int]) -> list[int]:
     earlier part (largest remainder method). The shares sum to `amount` exactly.
     """
     whole = sum(parts)
-    shares = [amount * part // whole for part in parts]
+    divided = [divmod(amount * part, whole) for part in parts]
+    shares = [share for share, _ in divided]
     left = amount - sum(shares)
     if left:
-        by_remainder = sorted(range(len(parts)), key=lambda i: -(amount * parts[i] % whole))
+        remainders = [remainder for _, remainder in divided]
+        by_remainder = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)  # equal ones in their order
         for i in by_remainder[:left]:
             shares[i] += 1
     return shares

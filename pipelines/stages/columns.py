@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 
 from pipelines.rules.decoding import (
     AMOUNTS,
@@ -27,12 +28,14 @@ from pipelines.rules.privacy import redact_text
 _ADDRESS_MARKS = ["@", "%40"]
 _INSTANT = f"^(?:{INSTANT.pattern.replace(chr(92) + 'd', '[0-9]')})$"
 _MONEY = f"^(?:{MONEY.pattern})$"
+AT_ONCE = 2_000  # messages that are Python objects at a time: they are columns before they leave the cache
 _MOST_DIGITS = 3  # with more, 15 digits before the point could pass 64 bits: left to the rule
+_TEXTS = pl.List(pl.String())
 _KINDS: dict[str, pl.DataType] = {
     "string": pl.String(),
     "integer": pl.Int64(),
     "boolean": pl.Boolean(),
-    "array": pl.List(pl.String()),
+    "array": _TEXTS,
 }
 
 
@@ -44,6 +47,7 @@ class PlainMessages:
         self._required = frozenset(schema["required"])
         properties: Mapping[str, Any] = schema["properties"]
         self._fields: dict[str, pl.DataType] = {name: _KINDS[_kind(spec)] for name, spec in properties.items()}
+        self._kept = [name for name in self._fields if name != "ip"]
         fields = [_struct_field(name, spec, name in self._required) for name, spec in properties.items()]
         exact = msgspec.defstruct(self._event, fields, forbid_unknown_fields=True, kw_only=True, gc=False)
         wider = msgspec.defstruct(self._event, fields, kw_only=True, gc=False)
@@ -58,16 +62,11 @@ class PlainMessages:
 
         `latest` is the greatest instant a message may name, for all or for each; `largest` its size in bytes.
         """
-        read, places, wider = self._parse(all_unframed(payloads), largest)
-        frame = pl.DataFrame(
-            {
-                name: pl.Series(name, list(map(attrgetter(name), read)), dtype=dtype)
-                for name, dtype in self._fields.items()
-                if name != "ip"
-            }
-        ).with_columns(
-            place=pl.Series(places, dtype=pl.Int64),
-            has_unknown_fields=pl.Series(places, dtype=pl.Int64).is_in(pl.Series(wider, dtype=pl.Int64).implode()),
+        frame, places, wider = self._parsed(all_unframed(payloads), largest)
+        place = pl.Series(places, dtype=pl.Int64)
+        frame = frame.with_columns(
+            place=place,
+            has_unknown_fields=place.is_in(pl.Series(wider, dtype=pl.Int64).implode()),
             latest=latest if isinstance(latest, int) else pl.Series([latest[p] for p in places], dtype=pl.Int64),
         )
         texts = [name for name, dtype in self._fields.items() if dtype == pl.String and name != "ip"]
@@ -83,6 +82,18 @@ class PlainMessages:
         taken = frame.filter(plain).drop("plain", "latest")
         left = set(range(len(payloads))).difference(taken["place"].to_list())
         return taken, sorted(left)
+
+    def _parsed(self, payloads: Sequence[bytes], largest: int) -> tuple[pl.DataFrame, list[int], list[int]]:
+        """What is of the schema's form as columns, the places of it, and of these the ones with unknown fields."""
+        frames: list[pl.DataFrame] = []
+        places: list[int] = []
+        wider: list[int] = []
+        for start in range(0, max(1, len(payloads)), AT_ONCE):
+            read, found, unknown = self._parse(payloads[start : start + AT_ONCE], largest)
+            frames.append(pl.DataFrame([_series(name, read, self._fields[name]) for name in self._kept]))
+            places += [start + place for place in found]
+            wider += [start + place for place in unknown]
+        return pl.concat(frames, rechunk=True), places, wider
 
     def _parse(self, payloads: Sequence[bytes], largest: int) -> tuple[list[Any], list[int], list[int]]:
         """What is of the schema's form, the places of it, and of these the ones with more fields than it names."""
@@ -199,6 +210,16 @@ def _redacted(frame: pl.DataFrame, name: str, longest: int | None) -> pl.DataFra
     if longest is None:
         return frame
     return frame.with_columns(plain=pl.col("plain") & (pl.col(name).str.len_chars() <= longest).fill_null(value=True))
+
+
+def _series(name: str, read: Sequence[Any], dtype: pl.DataType) -> pl.Series:
+    values = list(map(attrgetter(name), read))
+    return lists_of_texts(name, values) if dtype == _TEXTS else pl.Series(name, values, dtype)
+
+
+def lists_of_texts(name: str, values: Sequence[Sequence[str | None] | None]) -> pl.Series:
+    """A column of lists of texts: by Arrow, as Polars would make a series of each list first."""
+    return pl.Series(name, pa.array(values, pa.list_(pa.string())), _TEXTS)
 
 
 def _without_empty(name: str) -> pl.Expr:

@@ -24,7 +24,7 @@ from pipelines.rules.decoding import (
 from pipelines.rules.links import UTM, utm_parameters
 from pipelines.rules.privacy import Pseudonyms, redact_payload, redact_text
 from pipelines.schema_store import event_schema, partition_key_of
-from pipelines.stages.columns import PlainMessages
+from pipelines.stages.columns import PlainMessages, lists_of_texts
 from pipelines.stages.counters import StageCounter
 from pipelines.stores.tables import LANDING, REJECTED_EVENTS
 
@@ -174,7 +174,7 @@ class BlockDecoder:
             rows = rows.with_columns(normalised_code=pl.Series(normal, dtype=pl.String))
         elif self._topic == "orders":
             normal_codes = [_normalised(codes) for codes in rows["codes"].to_list()]
-            rows = rows.with_columns(normalised_codes=pl.Series(normal_codes, dtype=pl.List(pl.String)))
+            rows = rows.with_columns(lists_of_texts("normalised_codes", normal_codes))
         return rows.select(name for name in LANDING[self._topic].names if name != "ingested_at")
 
 

@@ -15,6 +15,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Timestamp
 from pipelines.failures import KafkaUnavailable, OffsetGone
 from pipelines.records import EVENTS, Messages
 from pipelines.rules.watermark import watermark_of
+from pipelines.stages.backlog import Backlog
 from pipelines.stages.sightings import SIGHTINGS
 from pipelines.stores.kafka import Place, partitions
 from pipelines.stores.kafka_connection import Connection
@@ -49,7 +50,8 @@ class Following:
 class ReadStream(beam.PTransform):
     """Every message of the four topics from the given offsets on, also of partitions and topics that come later.
 
-    Out:       PCollection[Messages]; those of one partition in offset order.
+    Out:       PCollection[Messages]; those of one partition in offset order. While much is there, those of a split's
+               partitions in the order of the broker's timestamps, so that an order comes after its clicks.
     Promise:   each block's `start` is the `end` of the partition's block before. Nothing is acknowledged to the
                broker: a run begins where the lake stands.
     Watermark: by the broker's timestamps, less the disorder; a partition that has fallen behind by more than
@@ -115,6 +117,7 @@ class TopicsReader(UnboundedReader):
         self._clock = clock
         self._readers = Readers(self._following.connection)
         self._discovered_at: float | None = None
+        self._backlog = Backlog()
         self._ready: deque[Messages] = deque()
         self._latest: dict[str, int] = {}
         self._has_given = self._is_through = False
@@ -179,16 +182,18 @@ class TopicsReader(UnboundedReader):
         if not self._readers.positions:
             time.sleep(self._following.block_seconds)
         try:
-            for block in self._readers.blocks(self._following.block_messages, self._seconds_each()):
-                self._ready.append(self._first(block))
+            most, seconds = self._following.block_messages, self._seconds_each()
+            for block in self._readers.blocks(most, seconds, without=self._backlog.sources):
+                self._backlog.add(self._first(block))
                 SIGHTINGS.turn()
         except OffsetGone as gap:
             if not self._following.goes_on_at_gaps:
                 raise
-            self._ready.append(self._readers.skip(gap))
+            self._backlog.add(self._readers.skip(gap))
         if self._readers.positions:
             SIGHTINGS.broker(is_connected=not self._readers.seconds_without_broker())
-        self._is_behind = sum(len(block.payloads) for block in self._ready) >= LIVE_MESSAGES
+        self._is_behind = len(self._backlog) >= LIVE_MESSAGES
+        self._ready.extend(self._backlog.take(in_order=self._is_behind))
 
     def _seconds_each(self) -> float:
         """How long to wait at each partition, so that all are looked at once in `block_seconds`, the work included."""

@@ -1,6 +1,6 @@
 """Several partitions read in turn by one reader of a stream, each by a client of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from pipelines.failures import OffsetGone
 from pipelines.records import Messages
@@ -32,12 +32,17 @@ class Readers:
             self._readers[place].close()
         self._readers[place] = open_reader(self._connection, *place, offset)
 
-    def blocks(self, max_messages: int, seconds_each: float) -> Iterator[Messages]:
+    def blocks(
+        self, max_messages: int, seconds_each: float, without: Container[str] = frozenset()
+    ) -> Iterator[Messages]:
         """The next block of each partition that has one, waiting `seconds_each` at every partition.
 
-        Raises OffsetGone, and KafkaUnavailable for what does not heal by waiting.
+        `without`: the partitions, as `topic/partition`, that are left out. Raises OffsetGone, and KafkaUnavailable for
+        what does not heal by waiting.
         """
-        for reader in self._readers.values():
+        for (topic, partition), reader in self._readers.items():
+            if f"{topic}/{partition}" in without:
+                continue
             if (block := reader.block(max_messages, seconds_each)) is not None:
                 yield block
 

@@ -4,7 +4,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from services.broker import TOPICS
+from services.broker import TOPICS, Broker
 from services.listeners import MECHANISMS
 
 
@@ -55,6 +55,18 @@ def test_deleted_records_move_the_first_offset(broker):
     write(broker, "orders", b"1", b"2", b"3")
     broker.delete_records("orders", 0, before_offset=2)
     assert ends(broker, "orders") == (2, 3)
+
+
+def test_a_folder_that_has_a_broker_s_data_keeps_it(tmp_path):
+    for wanted in ((0, 2), (0, 4)):
+        broker = Broker.start(tmp_path / "broker")
+        try:
+            if wanted == (0, 2):
+                broker.create_topic("clicks", 1)
+            write(broker, "clicks", b"1", b"2")
+            assert ends(broker, "clicks") == wanted
+        finally:
+            broker.stop()
 
 
 def test_what_was_acknowledged_outlives_a_kill_at_the_same_address(new_broker):

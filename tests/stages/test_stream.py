@@ -103,6 +103,23 @@ def test_what_is_added_is_found(broker, following, produce, monkeypatch, added):
     reader.close()
 
 
+def test_orders_come_after_the_clicks_before_them_while_it_is_behind(broker, following, produce, monkeypatch):
+    monkeypatch.setattr(stream, "LIVE_MESSAGES", 1)
+    broker.reset(partitions=1)
+    reader = Topics(replace(following, block_messages=2, block_seconds=0.5)).create_reader(None, None)
+    produce("clicks", b"a")
+    produce("orders", b"b")
+    read(reader, 2)
+    produce("clicks", b"c", b"d", b"e", b"f")
+    produce("orders", b"g")
+    assert [(source, start) for source, start, *_ in read(reader, 5)] == [
+        ("clicks/0", 1),
+        ("clicks/0", 3),
+        ("orders/0", 1),
+    ]
+    reader.close()
+
+
 def test_every_partition_is_of_one_split(following):
     for splits in (1, 3, 4):
         parts = Topics(replace(following, splits=splits)).split(20)
