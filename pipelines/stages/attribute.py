@@ -125,8 +125,7 @@ class _Assemble(_OfShard):
             yield element  # keyed by visitor already; two chains to flatten would make a runner buffer both
             return
         held, turn = self._sets.take(lane, token.read())
-        held.add(arrived)
-        sets = list(held.sets(arrived.rows["order_id"], self._lanes))
+        sets = list(held.sets(held.add(arrived), self._lanes))
         if not sets:
             yield lane, Passed(arrived.share)
         for (home, orders), share in zip(sets, _split(arrived.share, len(sets)), strict=True):

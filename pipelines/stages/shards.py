@@ -9,7 +9,7 @@ from operator import itemgetter
 import polars as pl
 
 from pipelines.columnar.links import LINK_REASONS, NO_ROW
-from pipelines.columnar.repeats import one_message_each
+from pipelines.columnar.repeats import one_message_each, without_repeats_of
 from pipelines.records import Block, OrderSets, Rows
 from pipelines.rules.attribution import Attribution, Rules
 from pipelines.rules.claims import Click
@@ -48,8 +48,13 @@ class OrderShard:
     def size(self) -> Size:
         return size_of((self.events, self.redemptions), len(self.closed))
 
-    def add(self, arrived: Rows) -> None:
-        (self.events if arrived.topic == "orders" else self.redemptions).add(arrived.rows)
+    def add(self, arrived: Rows) -> pl.Series:
+        """Keeps what arrived, but for repeats of what counts already; the ids of the orders that the rest touches."""
+        runs = self.events if arrived.topic == "orders" else self.redemptions
+        held = runs.gather(arrived.rows["order_id"])
+        counting = without_repeats_of(held, arrived.rows, "order_id", "event_id")
+        runs.add(counting)
+        return counting["order_id"]
 
     def close(self, horizon: int) -> None:
         """Lets go of what is older than a later horizon."""
@@ -113,7 +118,7 @@ class VisitorShard:
         raise TypeError(f"a shard of visitors takes clicks and event sets, not {type(arrived).__name__}")
 
     def add_clicks(self, clicks: pl.DataFrame) -> pl.Series:
-        """Keeps the clicks; the orders that they may touch, also such as were let go."""
+        """Keeps the clicks; the orders that they may touch, also such as were let go: repeats touch none."""
         self.clicks.add(clicks)
         late = clicks.filter(pl.col("occurred_at") < self.horizon)["visitor_id"]
         if len(late):
@@ -123,10 +128,11 @@ class VisitorShard:
         if orders is None:
             return pl.Series("order_id", dtype=pl.String)
         identity = ["visitor_id", "event_id"]
-        of_buyers = clicks.select(identity).join(orders, on="visitor_id", how="semi")
-        held = self.clicks.gather(of_buyers["visitor_id"])  # also the messages that these clicks repeat, or replace
+        of_buyers = clicks.join(orders, on="visitor_id", how="semi")
+        held = self.clicks.gather(of_buyers["visitor_id"])  # also the messages that these clicks replace
         if held is None:
             return pl.Series("order_id", dtype=pl.String)
+        of_buyers = without_repeats_of(held, of_buyers, *identity)
         touched = held.join(of_buyers, on=identity, how="semi").join(orders, on="visitor_id")
         return touched.filter(pl.col("occurred_at") <= pl.col("placed_at"))["order_id"].unique()
 

@@ -142,8 +142,8 @@ class Shop:
         if topic == "clicks":
             self._weigh(shard, self.of_visitors[shard].add_clicks(rows))
             return
-        self.of_orders[shard].add(Rows(topic, rows))
-        for home, sets in self.of_orders[shard].sets(rows["order_id"], SHARDS):
+        touched = self.of_orders[shard].add(Rows(topic, rows))
+        for home, sets in self.of_orders[shard].sets(touched, SHARDS):
             self._weigh(home, self.of_visitors[home].add_orders(sets))
 
     def _weigh(self, shard, touched):

@@ -74,6 +74,23 @@ def test_an_exact_repeat_changes_nothing():
     assert shop.arrive(placed(2), clicked(2), redeemed(2)).said["o4"] == before
 
 
+def test_a_storm_of_repeats_touches_no_order_and_keeps_none_of_them():
+    messages = (placed, redeemed)
+    shop = Shop().arrive(placed(1), redeemed(1), clicked(1))
+    held = shop.rows_held()
+    for offset in range(2, 40):
+        assert shop.arrive(*(message(offset) for message in messages)).shards_that_spoke == {}
+        assert shop.rows_held() == held
+    assert shop.arrive(clicked(40)).shards_that_spoke == {}
+
+
+def test_what_comes_again_after_a_failure_is_no_repeat_of_itself():
+    """The lake may hold it already, and its order may never have been attributed with it."""
+    shop = Shop().arrive(placed(1), redeemed(1), clicked(1))
+    for again in (placed(1), redeemed(1), clicked(1)):
+        assert shop.arrive(again).shards_that_spoke != {}
+
+
 @pytest.mark.parametrize(
     ("offset", "subtotal"),
     [
