@@ -149,14 +149,14 @@ def scale_out(given: Given, output: Output, *, on_gap: str, from_checkpoint: str
 def build(given: Given, output: Output, *, full_refresh: bool = False, final: bool = True) -> None:
     from pipelines.stores.rulebook import rulebook
     from pipelines.warehouse.build import build as build_marts
-    from pipelines.warehouse.clicks import resolved_clicks
+    from pipelines.warehouse.clicks import click_batches
     from pipelines.warehouse.sources import BuildSettings
 
     require_lake(given)
     lake, settings = given.workspace.lake, given.settings
     with lineage_of(given, "build"), output.working("building the marts"):
         reference = given.workspace.reference(given.hash_key(), settings)
-        clicks = partial(resolved_clicks, lake, rulebook(reference, settings).links)
+        clicks = partial(click_batches, lake, rulebook(reference, settings).links)
         depends = BuildSettings(
             settings.reporting_currency,
             settings.lateness_days,

@@ -22,7 +22,7 @@ from pipelines.stores.reference_history import read_version, recorded_versions
 from pipelines.stores.rulebook import rulebook_of
 from pipelines.stores.tables import LANDING, TABLES
 from pipelines.warehouse.check import marts_of
-from pipelines.warehouse.clicks import resolved_clicks
+from pipelines.warehouse.clicks import click_batches
 from pipelines.warehouse.dbt_runner import run_dbt, stop_at_failure
 from pipelines.warehouse.history import published_versions
 from pipelines.warehouse.last_build import BUILD
@@ -87,7 +87,7 @@ def build_as_of(
                 shutil.copyfile(parsed, scratch.parent / parsed.name)
             file = scratch / BUILD
             files = {name: files_of(lake.root / name) for name in TABLES}
-            clicks = resolved_clicks(lake, links, files["clicks"], until)
+            clicks = click_batches(lake, links, files["clicks"], until)
             write_sources(file, files, past.tables, clicks, depends, known, at, until)
             results = run_dbt("build", file, scratch, depends.reporting_digits, *NOT_TESTS).results
             stop_at_failure(results, scratch)

@@ -76,7 +76,7 @@ def build(
         basis, published = basis_of(reference, settings, lake), published_versions(root)
         fresh = full_refresh or isinstance(clicks, pa.Table)
         since = None if fresh else since_last_build(warehouse, basis, lake, published)
-        of_files = (lambda _: clicks) if isinstance(clicks, pa.Table) else clicks
+        of_files = (lambda _: [clicks]) if isinstance(clicks, pa.Table) else clicks
         with ThreadPoolExecutor(1) as meanwhile:
             parsed = meanwhile.submit(parse_project, scratch)
             if since is None:

@@ -16,7 +16,7 @@ from pipelines.stores.tables import CREDIT, ORDER_ATTRIBUTIONS, TABLES, TEXT
 from pipelines.warehouse.dbt_runner import run_dbt, stop_at_failure
 from pipelines.warehouse.history import PUBLISHED_VERSIONS
 from pipelines.warehouse.last_build import BUILD
-from pipelines.warehouse.sources import RESOLVED_CLICKS, BuildSettings, files_of, write_sources
+from pipelines.warehouse.sources import BuildSettings, files_of, write_sources
 
 ASKED = "fct_influencer_roi"
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
@@ -83,7 +83,7 @@ def returns(
         of_models = pl.element().struct.field("model").is_in(models)
         attributions.with_columns(pl.col("credits").list.filter(of_models)).write_parquet(stored, compression="lz4")
         files = _lake_files(root, settings) | {"order_attributions": [str(stored)]}
-        write_sources(file, files, reference, RESOLVED_CLICKS.empty_table(), settings, NO_VERSIONS, at)
+        write_sources(file, files, reference, [], settings, NO_VERSIONS, at)
         with duckdb.connect(str(file)) as connection:
             names = _substitute(connection, models)
         selected = ("--select", f"+{ASKED}", "--exclude", *names)

@@ -1,6 +1,6 @@
 """What dbt reads: lake, reference data, clicks, published versions and settings, as tables of one DuckDB file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import duckdb
 import iso4217
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
@@ -42,8 +43,8 @@ RESOLVED_CLICKS = pa.schema(
 What the click named, its link id as sent and its utm parameters, is filled only where there is a reason. `partition`
 and `offset` are those of the message that counts.
 """
-ClicksOf = Callable[[Sequence[str]], pa.Table]
-"""The clicks of these files of the lake, in the columns of RESOLVED_CLICKS."""
+ClicksOf = Callable[[Sequence[str]], Iterable[pa.Table]]
+"""The clicks of these files of the lake, in the columns of RESOLVED_CLICKS, each in one of the tables."""
 CLICK_TABLES = {
     "resolved_clicks": "select event_id, visitor_id, occurred_at, influencer_id, campaign_id, link_id, is_bot, reason, "
     "partition, \"offset\" from {rows} where reason is distinct from 'no_link'",
@@ -87,7 +88,7 @@ def write_sources(
     file: Path,
     lake: Mapping[str, Sequence[str]],
     reference: Mapping[str, pa.Table],
-    resolved_clicks: pa.Table,
+    resolved_clicks: Iterable[pa.Table],
     settings: BuildSettings,
     published: pa.Table,
     built_at: datetime,
@@ -104,8 +105,7 @@ def write_sources(
         _write_lake(connection, lake, lake, until)
         for name, rows in reference.items():
             _write_table(connection, f"reference.{name}", _with_normalised(name, rows))
-        for name, query in CLICK_TABLES.items():
-            _write_table(connection, f"lake.{name}", resolved_clicks.cast(RESOLVED_CLICKS), query)
+        _write_clicks(connection, resolved_clicks)
         write_nothing(connection)
         _write_table(connection, "lake.currencies", _currencies())
         _write_table(connection, "lake.published_versions", published)
@@ -116,7 +116,7 @@ def write_new_sources(
     file: Path,
     lake: Mapping[str, Sequence[str]],
     new: Mapping[str, Sequence[str]],
-    clicks: pa.Table,
+    clicks: Iterable[pa.Table],
     settings: BuildSettings,
     published: pa.Table,
     built_at: datetime,
@@ -130,7 +130,7 @@ def write_new_sources(
         connection.execute("set TimeZone = 'UTC'")
         (before,) = connection.execute("select watermark from lake.run_settings").fetchall()[0]
         _write_lake(connection, lake, new)
-        connection.register("arriving", clicks.cast(RESOLVED_CLICKS))
+        connection.register("arriving", pa.concat_tables([RESOLVED_CLICKS.empty_table(), *clicks]))
         merge_clicks(connection, CLICK_TABLES)
         saying = write_changes(connection, new["orders"], settings.watermark)
         _write_table(connection, "lake.published_versions", published)
@@ -189,6 +189,43 @@ def _write_table(
 ) -> None:
     connection.register("incoming", rows)
     connection.execute(f"create or replace table {name} as {query.format(rows='incoming')}")
+    connection.unregister("incoming")
+
+
+def _write_clicks(connection: duckdb.DuckDBPyConnection, clicks: Iterable[pa.Table]) -> None:
+    """Writes CLICK_TABLES while the clicks are read: only those that are nobody's are in memory all at once."""
+    nobodys, failures = [RESOLVED_CLICKS.empty_table()], list[LakeUnavailable]()
+
+    def streamed() -> Iterator[pa.RecordBatch]:
+        try:
+            for rows in clicks:
+                nobodys.append(rows.filter(pc.is_valid(rows["reason"])))
+                yield from rows.cast(RESOLVED_CLICKS).to_batches()
+        except LakeUnavailable as failure:  # through DuckDB comes its text alone
+            failures.append(failure)
+            raise
+
+    connection.execute("set preserve_insertion_order = false")  # rows that keep their order are packed twice
+    try:
+        _insert_clicks(connection, "resolved_clicks", pa.RecordBatchReader.from_batches(RESOLVED_CLICKS, streamed()))
+    except duckdb.Error:
+        if failures:
+            raise failures[0] from None
+        raise
+    _insert_clicks(connection, "unresolved_clicks", pa.concat_tables(nobodys))
+    connection.execute("reset preserve_insertion_order")
+
+
+def _insert_clicks(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+    """Ids that hardly repeat are no words for a dictionary: zstd takes half its CPU, and makes them smaller."""
+    query = CLICK_TABLES[name].format(rows="incoming")
+    connection.register("incoming", RESOLVED_CLICKS.empty_table())
+    described = connection.execute(f"describe {query}").fetchall()
+    packed = dict.fromkeys(("event_id", "visitor_id"), " using compression zstd")
+    columns = ", ".join(f'"{column}" {kind}{packed.get(column, "")}' for column, kind, *_ in described)
+    connection.execute(f"create table lake.{name} ({columns})")
+    connection.register("incoming", rows)
+    connection.execute(f"insert into lake.{name} {query}")
     connection.unregister("incoming")
 
 

@@ -20,7 +20,7 @@ from pipelines.stores.rulebook import rulebook
 from pipelines.stores.workspace import Workspace
 from pipelines.testing import CLOCK, HASH_KEY, current_attributions, drain, write_topic
 from pipelines.warehouse.build import BuildResult, build
-from pipelines.warehouse.clicks import resolved_clicks
+from pipelines.warehouse.clicks import click_batches
 from pipelines.warehouse.history import HISTORY, PUBLISHED_VERSIONS
 from pipelines.warehouse.last_build import BUILD, MADE_OF, basis_of, remember, since_last_build
 from pipelines.warehouse.sources import BuildSettings, files_of
@@ -40,7 +40,7 @@ def build_shop(root: Path, *, full_refresh: bool = False) -> BuildResult:
     reference = workspace.reference(HASH_KEY)
     links = rulebook(reference, load_settings(workspace.settings_file, {})).links
     settings = replace(SETTINGS, watermark=workspace.lake.watermark())
-    clicks = partial(resolved_clicks, workspace.lake, links)
+    clicks = partial(click_batches, workspace.lake, links)
     return build(root, reference.tables, clicks, settings, CLOCK, full_refresh=full_refresh)
 
 
