@@ -30,7 +30,8 @@ _START_SECONDS = 30.0
 _WATCH_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 5  # for a failure that came with the engine's end
 _FOR_YEARS = 10 * 365 * 86_400  # seconds
-_ORPHAN_SECONDS = 10  # how long Prism outlives a run that was killed
+_JOBLESS_SECONDS = 10  # how long Prism waits for a job, as of a run that is killed before it has one
+_UNTIL_ORPHANED = "cat > /dev/null; kill -KILL $0"  # what stands on its input ends with the process that holds it
 
 
 def run_direct(build: Build) -> Mapping[str, int]:
@@ -92,23 +93,35 @@ def fulfil(future: Future[Mapping[str, int]], work: Callable[[], Mapping[str, in
 
 @contextmanager
 def _prism(binary: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A Prism that serves this run alone; it goes with it, and soon after it if it is killed."""
+    """A Prism that serves this run alone and goes with it, also if it is killed."""
     with closing(socket.socket()) as chosen:
         chosen.bind(("localhost", 0))
         port = chosen.getsockname()[1]
     arguments = (f"--job_port={port}", "--serve_http=false", "--log_level=error", "--log_kind=json")
     process = subprocess.Popen(
-        [binary, *arguments, f"--idle_shutdown_timeout={_ORPHAN_SECONDS}s"],
+        [binary, *arguments, f"--idle_shutdown_timeout={_JOBLESS_SECONDS}s"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # an interrupt from the terminal is the run's to answer
     )
-    try:
+    with killed_with_this_process(process):
         endpoint = f"localhost:{port}"
         if not _answers(process, port):
             raise EngineFailed(f"{binary} does not answer at {endpoint}: look whether it runs by itself")
         yield process, endpoint
+
+
+@contextmanager
+def killed_with_this_process(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Prism by itself may look for work for ever, and take a core for it, when the run that it works for is killed."""
+    command = ["sh", "-c", _UNTIL_ORPHANED, str(process.pid)]
+    try:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as guard:
+            try:
+                yield
+            finally:
+                guard.kill()  # before Prism: soon another process may have its number
     finally:
         process.kill()
         process.wait()

@@ -1,9 +1,12 @@
 """A pipeline on an engine: its counters come back, and what a stage raises, as it was raised."""
 
 import stat
+import subprocess
+import sys
 import time
 
 import apache_beam as beam
+import psutil
 import pytest
 from apache_beam.coders import VarIntCoder
 from apache_beam.metrics import Metrics
@@ -11,6 +14,15 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
 from pipelines.engines import run_direct, run_prism
 from pipelines.failures import EngineFailed, LakeUnavailable, MissingMessages
+from tests.end_to_end.live_run import wait_until
+
+HOLDS_A_SLEEPER = """
+import subprocess
+from pipelines.engines import killed_with_this_process
+with killed_with_this_process(subprocess.Popen(["sleep", "600"])):
+    print("held", flush=True)
+    input()
+"""
 
 
 def counted(element):
@@ -101,3 +113,14 @@ def test_a_prism_that_dies_at_any_moment_ends_the_run(prism, tmp_path, lives):
     mortal.chmod(stat.S_IRWXU)
     with pytest.raises(EngineFailed, match=r"Prism is gone|does not answer"):
         run_prism(lambda p: p | beam.Create([1]) | beam.Map(lambda _: time.sleep(20)), str(mortal))
+
+
+@pytest.mark.parametrize("end", [psutil.Popen.kill, lambda holder: holder.stdin.close()], ids=["killed", "through"])
+def test_an_engine_and_its_guard_go_with_whoever_holds_them(end):
+    pipe = subprocess.PIPE
+    with psutil.Popen([sys.executable, "-c", HOLDS_A_SLEEPER], stdin=pipe, stdout=pipe, stderr=pipe) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        wait_until(lambda: len(holder.children(recursive=True)) == 3, "the guard waits")
+        held = holder.children(recursive=True)
+        end(holder)
+    wait_until(lambda: not any(one.is_running() for one in held), "nothing is left")

@@ -37,5 +37,8 @@ def test_the_job_is_killed_then_its_engine_then_it_is_stopped_for_a_while(live_w
         assert "Prism is gone" in run.said
         assert run.stop() == 0
     assert pulse(run.lake) == "ended"
+    with live_world.follow(root) as run:
+        run.wait_until(lambda: pulse(run.lake) == "reading" and run.engine(), "the run waits for messages")
+        orphans.append(run.kill())
     assert_as_if_nothing_happened(Lake(root / "lake"), live_world.expected)
     wait_until(lambda: not any(one.is_running() for one in orphans), "no engine outlives its run for long")
