@@ -114,7 +114,10 @@ def _prism(binary: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 @contextmanager
 def killed_with_this_process(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Prism by itself may look for work for ever, and take a core for it, when the run that it works for is killed."""
+    """Kills `process` when the block ends or this process does, however that is.
+
+    Prism by itself may look for work for ever, and take a core for it, when the run that it works for is killed.
+    """
     command = ["sh", "-c", _UNTIL_ORPHANED, str(process.pid)]
     try:
         with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as guard:
