@@ -1,14 +1,17 @@
 with credits as (select * from {{ ref('int_credits') }}),
 
+orders as (select * from {{ ref('int_orders') }}),
+
 final as (
     select distinct
-        order_id,
-        influencer_id,
-        campaign_id,
-        coalesce(influencer_id != winner_influencer_id, true) as assists_influencer,
-        coalesce(campaign_id != winner_campaign_id, true) as assists_campaign
+        credits.order_id,
+        credits.influencer_id,
+        credits.campaign_id,
+        coalesce(credits.influencer_id != orders.winner_influencer_id, true) as assists_influencer,
+        coalesce(credits.campaign_id != orders.winner_campaign_id, true) as assists_campaign
     from credits
-    where model = 'linear' and influencer_id is not null
+    inner join orders using (order_id)
+    where credits.model = 'linear' and credits.influencer_id is not null
 )
 
 select * from final

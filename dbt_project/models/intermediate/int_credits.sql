@@ -7,12 +7,15 @@
     'gross_reporting_minor': 'subtotal_reporting_minor',
     'amount_reporting_minor': 'net_reporting_minor',
 } -%}
-{%- set of_order = [
-    'order_id', 'ordered_at', 'currency', 'is_new_customer', 'winner_influencer_id', 'winner_campaign_id', 'status'
-] -%}
-with orders as (select * from {{ ref('int_orders') }}),
+{%- set of_order = ['order_id', 'ordered_at', 'currency', 'is_new_customer', 'is_provisional'] -%}
+with orders as (
+    select
+        *,
+        status = 'provisional' as is_provisional
+    from {{ ref('int_orders') }}
+),
 
-attributions as (select * from {{ ref('int_current_attributions') }}),
+attributions as (select * from {{ ref('stg_order_attributions') }}),
 
 data_driven as (
     select * from {{ ref('int_data_driven_credits') }}
@@ -23,21 +26,13 @@ models as (select * from {{ ref('int_models') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
-listed as (
-    select
-        order_id,
-        credits,
-        [c.model for c in credits] as models
-    from attributions
-),
-
 attributed as (
     select
         orders.*,
-        listed.credits,
-        listed.models
+        attributions.credits,
+        [c.model for c in attributions.credits] as models
     from orders
-    left join listed using (order_id)
+    inner join attributions using (order_id, revision_key)
     {{ of_changed_orders() }}
 ),
 
@@ -110,12 +105,8 @@ final as (
         shares.ordered_at,
         shares.currency,
         shares.is_new_customer,
-        shares.winner_influencer_id,
-        shares.winner_campaign_id,
-        shares.status,
+        shares.is_provisional,
         cast(shares.weight as double) as weight,
-        {{ minor_to_decimal('shares.gross_reporting_minor') }} as gross_revenue,
-        {{ minor_to_decimal('shares.amount_reporting_minor') }} as net_revenue,
         cast(timezone(coalesce(campaigns.timezone, 'UTC'), shares.ordered_at) as date) as day
     from shares
     left join campaigns using (campaign_id)

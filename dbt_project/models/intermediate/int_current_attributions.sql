@@ -1,6 +1,11 @@
 {{ config(materialized='incremental', incremental_strategy='arrived_orders', on_schema_change='fail') }}
 
-with revisions as (select * from {{ ref('stg_arrived_attributions') }}),
+with revisions as not materialized (  -- linear credits every touch of the journey that the path transform leaves
+    select
+        * exclude (credits),
+        [(c.kind, c.claim_id) for c in credits if c.model = 'linear'] as touch_keys
+    from {{ ref('stg_arrived_attributions') }}
+),
 
 current_revisions as (
     select

@@ -70,7 +70,7 @@ weighed as (
         {% for credited in amounts %}
         orders.{{ credited }},
         {% endfor %}
-        case when sum(shares.parts) over model_of_order = 0 then 1 else shares.parts end as parts
+        shares.parts
     from claimants
     inner join orders using (order_id)
     inner join shares
@@ -78,37 +78,60 @@ weighed as (
             orders.campaign_id = shares.campaign_id
             and orders.month = shares.month
             and claimants.touch.influencer_id = shares.influencer_id
-    window model_of_order as (partition by orders.order_id, shares.model)
 ),
 
-totalled as (
+totals as (
     select
-        *,
-        sum(parts) over (partition by order_id, model) as all_parts
+        order_id,
+        model,
+        cast(sum(parts) as hugeint) as parts,
+        count(*) as claimants
     from weighed
+    group by order_id, model
+),
+
+totalled as (  -- who share nothing share alike
+    select
+        weighed.* exclude (parts),
+        case when totals.parts = 0 then 1 else weighed.parts end as parts,
+        case when totals.parts = 0 then totals.claimants else totals.parts end as all_parts
+    from weighed
+    inner join totals using (order_id, model)
 ),
 
 floored as (
     select
+        *,
         {% for credited in amounts %}
         {{ credited }} * cast(parts as hugeint) // all_parts as floor_{{ credited }},
-        {{ credited }} * cast(parts as hugeint) % all_parts as remainder_{{ credited }},
+        {% endfor %}
+    from totalled
+),
+
+left_over as (
+    select
+        {% for credited in amounts %}
+        {{ credited }} * cast(parts as hugeint) - floor_{{ credited }} * all_parts as remainder_{{ credited }},
         {% endfor %}
         *
-    from totalled
+    from floored
 ),
 
 ranked as (  -- the units that the floors leave go to the largest remainders, of equal ones to the earlier touch
     select
+        part.order_id,
+        part.model,
+        part.place,
         {% for credited in amounts %}
-        {{ credited }} - sum(floor_{{ credited }}) over model_of_order as left_{{ credited }},
-        row_number() over (
-            partition by order_id, model order by remainder_{{ credited }} desc, place
-        ) as rank_{{ credited }},
+        any_value(part.{{ credited }}) - sum(other.floor_{{ credited }}) as left_{{ credited }},
+        count(*) filter (
+            where other.remainder_{{ credited }} > part.remainder_{{ credited }}
+            or (other.remainder_{{ credited }} = part.remainder_{{ credited }} and other.place < part.place)
+        ) as before_{{ credited }},
         {% endfor %}
-        *
-    from floored
-    window model_of_order as (partition by order_id, model)
+    from left_over as part
+    inner join left_over as other using (order_id, model)
+    group by part.order_id, part.model, part.place
 ),
 
 split as (
@@ -116,13 +139,14 @@ split as (
         order_id,
         {% for credited in amounts %}
         cast(
-            floor_{{ credited }} + case when rank_{{ credited }} <= left_{{ credited }} then 1 else 0 end as bigint
+            floor_{{ credited }} + case when before_{{ credited }} < left_{{ credited }} then 1 else 0 end as bigint
         ) as {{ credited }},
         {% endfor %}
         model,
         touch,
         cast(parts as double) / cast(all_parts as double) as weight
-    from ranked
+    from left_over
+    inner join ranked using (order_id, model, place)
 ),
 
 credits as (

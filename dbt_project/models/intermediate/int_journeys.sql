@@ -7,15 +7,6 @@ with attributions as (
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
-credited as (  -- linear credits every touch of the journey that the path transform leaves
-    select
-        order_id,
-        ordered_at,
-        claims,
-        [(c.kind, c.claim_id) for c in credits if c.model = 'linear'] as touch_keys
-    from attributions
-),
-
 touched as (
     select
         order_id,
@@ -31,7 +22,7 @@ touched as (
             for c in claims
             if list_contains(touch_keys, (c.kind, c.claim_id))
         ]) as touches
-    from credited
+    from attributions
 ),
 
 journeys as (

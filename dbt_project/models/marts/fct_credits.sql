@@ -16,10 +16,10 @@ final as (
         currency,
         gross_minor,
         amount_minor,
-        gross_revenue,
-        net_revenue,
+        {{ minor_to_decimal('gross_reporting_minor') }} as gross_revenue,
+        {{ minor_to_decimal('amount_reporting_minor') }} as net_revenue,
         is_new_customer,
-        status
+        case when is_provisional then 'provisional' else 'settled' end as status
     from credits
 )
 
