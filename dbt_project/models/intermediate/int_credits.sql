@@ -26,13 +26,22 @@ models as (select * from {{ ref('int_models') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
+listed as (
+    select
+        order_id,
+        revision_key,
+        credits,
+        [c.model for c in credits] as models
+    from attributions
+),
+
 attributed as (
     select
         orders.*,
-        attributions.credits,
-        [c.model for c in attributions.credits] as models
+        listed.credits,
+        listed.models
     from orders
-    inner join attributions using (order_id, revision_key)
+    inner join listed using (order_id, revision_key)
     {{ of_changed_orders() }}
 ),
 

@@ -101,10 +101,10 @@ totalled as (  -- who share nothing share alike
 
 floored as (
     select
-        *,
         {% for credited in amounts %}
         {{ credited }} * cast(parts as hugeint) // all_parts as floor_{{ credited }},
         {% endfor %}
+        *
     from totalled
 ),
 
@@ -119,9 +119,6 @@ left_over as (
 
 ranked as (  -- the units that the floors leave go to the largest remainders, of equal ones to the earlier touch
     select
-        part.order_id,
-        part.model,
-        part.place,
         {% for credited in amounts %}
         any_value(part.{{ credited }}) - sum(other.floor_{{ credited }}) as left_{{ credited }},
         count(*) filter (
@@ -129,6 +126,9 @@ ranked as (  -- the units that the floors leave go to the largest remainders, of
             or (other.remainder_{{ credited }} = part.remainder_{{ credited }} and other.place < part.place)
         ) as before_{{ credited }},
         {% endfor %}
+        part.order_id,
+        part.model,
+        part.place
     from left_over as part
     inner join left_over as other using (order_id, model)
     group by part.order_id, part.model, part.place
@@ -136,15 +136,16 @@ ranked as (  -- the units that the floors leave go to the largest remainders, of
 
 split as (
     select
-        order_id,
+        left_over.order_id,
         {% for credited in amounts %}
         cast(
-            floor_{{ credited }} + case when before_{{ credited }} < left_{{ credited }} then 1 else 0 end as bigint
+            left_over.floor_{{ credited }}
+            + case when ranked.before_{{ credited }} < ranked.left_{{ credited }} then 1 else 0 end as bigint
         ) as {{ credited }},
         {% endfor %}
-        model,
-        touch,
-        cast(parts as double) / cast(all_parts as double) as weight
+        left_over.model,
+        left_over.touch,
+        cast(left_over.parts as double) / cast(left_over.all_parts as double) as weight
     from left_over
     inner join ranked using (order_id, model, place)
 ),
