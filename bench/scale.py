@@ -1,7 +1,8 @@
 """What a million events a second would need, from what they cost here; and how straight the line to there is.
 
-    .venv/bin/python bench/scale.py [--orders 10000,40000,120000] [--rate 1000000] [--hours 24]
+    .venv/bin/python bench/scale.py [--orders 10000,40000,120000] [--worlds N] [--rate 1000000] [--hours 24]
 
+With `--worlds 10 --orders 80000,800000,8000000`, for a night, they are one, ten and a hundred million events.
 Worlds of these sizes are replayed one after the other, each in a process of its own. The two smallest give the cost
 of an event without what every run costs once; from them the CPU, the lake and the memory of the others are foretold
 and compared with what they needed. Then follows the plan for the rate; all of it is written to bench/SCALE.md.
@@ -19,11 +20,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from capacity import AWS, DAY, Costs, Plan, breaks_first, plan
 from measured_run import figures
-from replay import UNTIL, measured, rows_checked
+from replay import make_worlds, measured, rows_checked
 from rich.console import Console
 
 from pipelines.settings import load_settings
-from pipelines.simulate.world import simulate
 from pipelines.stages.landed import Landed
 from pipelines.stores.lake import Lake
 from pipelines.stores.rulebook import rulebook
@@ -39,12 +39,16 @@ RESULT = Path(__file__).with_name("SCALE.md")
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a world of `orders` orders took: CPU seconds of the run alone; bytes of topics, tables and memory."""
+    """What a world of `orders` orders took: CPU seconds of the run alone; bytes of topics, tables and memory.
+
+    The states are 0 where they were not weighed, which takes everything into memory at once.
+    """
 
     orders: int
     events: int
     clicks: int
     cpu: float
+    peak_mb: float
     sent: int
     landed: int
     attributed: int
@@ -55,12 +59,14 @@ class Replayed:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--orders", default=SIZES, help="of the worlds, by commas; three at least")
+    asked.add_argument("--worlds", type=int, default=1, help="in how many partitions of each topic the orders come")
     asked.add_argument("--rate", type=float, default=1_000_000, help="events a second to plan for")
     asked.add_argument("--hours", type=float, default=24, help="of each day at that rate")
     asked.add_argument("--folder", type=Path, help="where the worlds stay and are found again; removed by default")
     given = asked.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="codetrail-scale-"))
-    worlds = [_replayed(folder / str(orders), orders) for orders in sorted(map(int, given.orders.split(",")))]
+    sizes = sorted(map(int, given.orders.split(",")))
+    worlds = [_replayed(folder / str(orders), orders, given.worlds, orders in sizes[:2]) for orders in sizes]
     settings = load_settings(folder / "none.toml", {})
     costs = costs_of(worlds[0], worlds[1], _commit_seconds(folder, worlds[0]))
     days = (settings.window + settings.lateness) / (DAY * 1e6)
@@ -93,28 +99,36 @@ def costs_of(small: Replayed, large: Replayed, commit: float) -> Costs:
     )
 
 
-def _replayed(root: Path, orders: int) -> Replayed:
+def _replayed(root: Path, orders: int, worlds: int, is_weighed: bool) -> Replayed:
     if not (root / "topics").exists():
-        simulate(root, seed=1, orders=orders, faults="none", until=UNTIL)
+        make_worlds(root, orders, worlds)
     shutil.rmtree(root / "lake", ignore_errors=True)
     used = measured(root, profile=False)
     rows = rows_checked(root)
     lake = Lake(root / "lake")
-    settings = load_settings(root / "codetrail.toml", {})
-    links = rulebook(Workspace(root).reference(HASH_KEY), settings).links
-    whole = Landed(lake, links, settings.shards, keep=ALL, lanes=1)
-    of_visitors, of_orders = whole.visitor_shard(0), whole.order_shard(0)
+    click_state, order_state = _states(root, lake) if is_weighed else (0, 0)
     return Replayed(
         orders=orders,
         events=int(used["decode/in"]),
         clicks=rows["clicks"],
         cpu=used["drain_cpu"],
-        sent=sum(file.stat().st_size for file in (root / "topics").iterdir()),
+        peak_mb=used["peak_mb"],
+        sent=sum(file.stat().st_size for file in (root / "topics").glob("*/*")),
         landed=sum(_bytes(lake, table) for table in LANDING),
         attributed=_bytes(lake, "order_attributions"),
-        click_state=of_visitors.clicks.nbytes,
-        order_state=of_visitors.size.nbytes - of_visitors.clicks.nbytes + of_orders.size.nbytes,
+        click_state=click_state,
+        order_state=order_state,
     )
+
+
+def _states(root: Path, lake: Lake) -> tuple[int, int]:
+    """The bytes in memory of all clicks, and of all orders with their redemptions."""
+    settings = load_settings(root / "codetrail.toml", {})
+    links = rulebook(Workspace(root).reference(HASH_KEY), settings).links
+    whole = Landed(lake, links, settings.shards, keep=ALL, lanes=1)
+    of_visitors, of_orders = whole.visitor_shard(0), whole.order_shard(0)
+    clicks = of_visitors.clicks.nbytes
+    return clicks, of_visitors.size.nbytes - clicks + of_orders.size.nbytes
 
 
 def _bytes(lake: Lake, table: str) -> int:
@@ -145,7 +159,7 @@ def _line(worlds: Sequence[Replayed], costs: Costs) -> dict[str, str]:
         lake = first.landed + more * costs.landed + first.attributed + orders * costs.attributed
         is_foretold = one not in worlds[:2]
         told[f"{one.events:,} events, {one.orders:,} orders"] = (
-            f"{one.cpu:.1f} s of CPU{_beside(one.cpu, cpu) if is_foretold else ''}, "
+            f"{one.cpu:.1f} s of CPU{_beside(one.cpu, cpu) if is_foretold else ''}, {one.peak_mb:,.0f} MB at most, "
             f"lake {(one.landed + one.attributed) / 1e6:,.1f} MB"
             f"{_beside(one.landed + one.attributed, lake) if is_foretold else ''}"
         )
