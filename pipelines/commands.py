@@ -1,6 +1,5 @@
 """The commands: each calls what does the work, and hands the result to the output."""
 
-import gc
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -111,15 +110,11 @@ def feed(given: Given, output: Output, faults: Any, *, live: bool, **asked: Any)
 def run(given: Given, output: Output, source: str = "topics", *, on_gap: str = "stop", final: bool = True) -> None:
     from pipelines.jobs.drain import drain_kafka, drain_topics
 
-    gc.freeze()  # what was imported lives to the end: no collection of garbage need look at it again
-    try:
-        with lineage_of(given, "run", source), output.working("reading, landing, attributing"):
-            if source == "kafka":
-                done = drain_kafka(given.world(), goes_on_at_gaps=on_gap == "continue")
-            else:
-                done = drain_topics(given.world())
-    finally:
-        gc.unfreeze()  # what is frozen when the process ends, DuckDB reports as leaks
+    with lineage_of(given, "run", source), output.working("reading, landing, attributing"):
+        if source == "kafka":
+            done = drain_kafka(given.world(), goes_on_at_gaps=on_gap == "continue")
+        else:
+            done = drain_topics(given.world())
     _end(output, final, asdict(done), ran(done))
 
 

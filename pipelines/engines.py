@@ -1,5 +1,6 @@
 """Engines: where a pipeline runs. Nothing else in the project knows."""
 
+import gc
 import logging
 import re
 import socket
@@ -31,6 +32,7 @@ _WATCH_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 5  # for a failure that came with the engine's end
 _FOR_YEARS = 10 * 365 * 86_400  # seconds
 _JOBLESS_SECONDS = 10  # how long Prism waits for a job, as of a run that is killed before it has one
+_CONTAINERS = 100_000  # as many as a block makes; Python looks for garbage after 700
 _UNTIL_ORPHANED = "cat > /dev/null; kill -KILL $0"  # what stands on its input ends with the process that holds it
 
 
@@ -44,7 +46,8 @@ def run_direct(build: Build) -> Mapping[str, int]:
     pipeline = beam.Pipeline(FnApiRunner(), options=PipelineOptions([]))
     build(pipeline)
     try:
-        return _finished(pipeline)
+        with _garbage_looked_for_seldom():
+            return _finished(pipeline)
     except (CodetrailError, RuntimeError) as error:
         raise as_failure(error) from error
 
@@ -62,9 +65,23 @@ def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
         pipeline = beam.Pipeline(PortableRunner(), options=PipelineOptions(options))
         build(pipeline)
         try:
-            return _while_alive(process, lambda: _finished(pipeline))
+            with _garbage_looked_for_seldom():
+                return _while_alive(process, lambda: _finished(pipeline))
         except (CodetrailError, RuntimeError, grpc.RpcError) as error:
             raise as_failure(error) from error
+
+
+@contextmanager
+def _garbage_looked_for_seldom() -> Iterator[None]:
+    """What was imported lives to the end, and what a block is made of goes by itself: nothing need look at either."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_CONTAINERS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()  # what is frozen when the process ends, DuckDB reports as leaks
 
 
 def _finished(pipeline: beam.Pipeline) -> Mapping[str, int]:
