@@ -57,7 +57,7 @@ def check(
             built_at, digits = connection.execute(
                 "select built_at, reporting_digits from lake.run_settings"
             ).fetchall()[0]
-            expectations, of_suites = _validate(connection, warehouse / "data_docs", suites, checked_at)
+            expectations, of_suites = _validate(connection, warehouse / "data_docs", suites)
         result = _verdict([*of_dbt, *of_suites], suites, checked_at, fingerprint)
         ran = read_data_tests(scratch_of(root) / "target")
         checked = Checked(result, built_at.astimezone(UTC), suites, expectations.validated, ran)
@@ -121,12 +121,12 @@ def _verdict(found: Sequence[Finding], suites: Sequence[Suite], checked_at: date
 
 
 def _validate(
-    connection: duckdb.DuckDBPyConnection, docs: Path, suites: Sequence[Suite], checked_at: datetime
+    connection: duckdb.DuckDBPyConnection, docs: Path, suites: Sequence[Suite]
 ) -> tuple["Expectations", list[Finding]]:
     """Great Expectations with all that it has validated, and what does not hold of it."""
     from pipelines.warehouse.expect import Expectations  # six seconds, which only a check should cost
 
-    expectations = Expectations(docs, checked_at)
+    expectations = Expectations(docs)
     found = _marts_without_suite(connection, suites)
     for suite in suites:
         for batch in suite.batches:

@@ -16,10 +16,14 @@ class SectionsView(DefaultJinjaPageView):  # type: ignore[misc]  # Great Expecta
     escaped before its templates see them, and its own escaping of some of them is switched off.
     """
 
-    def render(self, document: Any, template: str = SECTIONS, **settings: Any) -> str:
+    def __init__(self) -> None:
+        super().__init__()
+        self._sections = self.env.from_string(SECTIONS)
+
+    def render(self, document: Any) -> str:
         content = as_text(document.to_json_dict())
         content["sections"] = [part for part in content["sections"] if part["section_name"] != "Overview"]
-        return str(self.env.from_string(template).render(content, **settings))
+        return str(self._sections.render(content))
 
     @staticmethod
     def _escape_template_param_value(value: Any) -> Any:
