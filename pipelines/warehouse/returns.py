@@ -35,8 +35,11 @@ where roi.model = ?
 order by roi.influencer_id, roi.campaign_id
 """
 NOBODYS = """
-select coalesce(sum(weight), 0), sum(gross_revenue), sum(net_revenue)
-from intermediate.int_credits where model = ? and influencer_id is null
+select
+    coalesce(sum(weight), 0),
+    sum(gross_reporting_minor)::decimal(33, 0) * $unit::decimal(5, 4),
+    sum(amount_reporting_minor)::decimal(33, 0) * $unit::decimal(5, 4)
+from intermediate.int_credits where model = $model and influencer_id is null
 """
 
 
@@ -91,7 +94,8 @@ def returns(
         stop_at_failure(outcome.results, scratch)
         with duckdb.connect(str(file), read_only=True) as connection:
             rows = connection.execute(ROWS, [model]).fetchall()
-            orders, gross, net = connection.execute(NOBODYS, [model]).fetchall()[0]
+            minor = {"model": model, "unit": Decimal(1).scaleb(-settings.reporting_digits)}
+            orders, gross, net = connection.execute(NOBODYS, minor).fetchall()[0]
     nobody = Return(None, None, None, float(orders), gross, net, Decimal(0), Decimal(0), None, None)
     return [*(Return(*row) for row in rows), nobody]
 
