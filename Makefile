@@ -53,7 +53,7 @@ test: .venv/installed-dev services services-flink browser prometheus ## check th
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint dbt_project
+	$(BIN)/sqlfluff lint --processes 2 dbt_project
 	$(BIN)/python -m compileall -q pipelines
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
