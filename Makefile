@@ -50,12 +50,19 @@ services-stop: .venv/installed ## stop that broker; its topics stay
 .PHONY: test
 test: export PYTHONDONTWRITEBYTECODE = # hundreds of processes begin: what one of them compiled, the next one reads
 test: .venv/installed-dev services services-flink browser prometheus ## check the style, the types and every test
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 dbt_project
+	$(MAKE) --no-print-directory --jobs 2 --output-sync types style
 	$(BIN)/python -m compileall -q pipelines
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: types
+types: .venv/installed-dev
+	$(BIN)/mypy
+
+.PHONY: style
+style: .venv/installed-dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/sqlfluff lint dbt_project
 
 .PHONY: picture
 picture: .venv/installed-dev browser demo ## the README's picture of the live page, over the demo
