@@ -25,26 +25,22 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.testing import PARTS
+
 ORDERS = 80_000  # make about a million messages
 SEED = 1
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
-PARTS = {
-    "gross_minor": "subtotal_minor",
-    "amount_minor": "net_minor",
-    "gross_reporting_minor": "subtotal_reporting_minor",
-    "amount_reporting_minor": "net_reporting_minor",
-}
 SPLITS = f"""
 with orders as (
-    select {", ".join(PARTS.values())}, credits, unnest(list_distinct([c.model for c in credits])) as model
+    select {", ".join(PARTS)}, credits, unnest(list_distinct([c.model for c in credits])) as model
     from attributions
     semi join (select order_id, max(revision_key) as revision_key from attributions group by order_id)
         using (order_id, revision_key)
 )
 
 select count(*), count_if(
-    ({", ".join(f"list_sum([c.{part} for c in credits if c.model = model])" for part in PARTS)})
-    is distinct from ({", ".join(PARTS.values())})
+    ({", ".join(f"list_sum([c.{part} for c in credits if c.model = model])" for part in PARTS.values())})
+    is distinct from ({", ".join(PARTS)})
 )
 from orders
 """

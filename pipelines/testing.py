@@ -26,12 +26,13 @@ LakeState = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
 """Table -> key of a row -> its columns."""
 
 _PLACE = ("topic", "partition", "offset")
-_WHOLE = {
+PARTS = {
     "subtotal_minor": "gross_minor",
     "net_minor": "amount_minor",
     "subtotal_reporting_minor": "gross_reporting_minor",
     "net_reporting_minor": "amount_reporting_minor",
 }
+"""What a credit calls its part of each of an order's amounts."""
 _OF_THE_RUN = ("revision_key", "computed_at", "cause", "status", "reference_version")
 
 
@@ -103,11 +104,11 @@ def assert_money_adds_up(lake: Lake) -> None:
 
     A model that credits nobody leaves the whole order unattributed; both together are all that was ordered.
     """
-    orders = current_attributions(lake).select("order_id", "credits", *_WHOLE)
+    orders = current_attributions(lake).select("order_id", "credits", *PARTS)
     given = orders.select("order_id", "credits").explode("credits", empty_as_null=False).unnest("credits")
-    sums = given.group_by("order_id", "model").agg(pl.col(list(_WHOLE.values())).sum())
+    sums = given.group_by("order_id", "model").agg(pl.col(list(PARTS.values())).sum())
     joined = sums.join(orders.drop("credits"), on="order_id", how="left")
-    differs = [pl.col(part) != pl.col(whole).fill_null(0) for whole, part in _WHOLE.items()]
+    differs = [pl.col(part) != pl.col(whole).fill_null(0) for whole, part in PARTS.items()]
     if (wrong := joined.filter(pl.any_horizontal(differs))).height:
         raise AssertionError(f"{wrong.height} splits do not add up, the first: {wrong.to_dicts()[0]}")
     total = orders["net_minor"].sum()

@@ -18,7 +18,7 @@ from pipelines.warehouse.history import PUBLISHED_VERSIONS
 from pipelines.warehouse.last_build import BUILD
 from pipelines.warehouse.sources import BuildSettings, files_of, write_sources
 
-ASKED = "fct_influencer_roi"
+ASKED = ("fct_influencer_roi", "fct_credits")
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
 NO_VERSIONS = PUBLISHED_VERSIONS.empty_table()
 ORDER_IDS = pa.schema([pa.field("order_id", TEXT)])
@@ -35,11 +35,8 @@ where roi.model = ?
 order by roi.influencer_id, roi.campaign_id
 """
 NOBODYS = """
-select
-    coalesce(sum(weight), 0),
-    sum(gross_reporting_minor)::decimal(33, 0) * $unit::decimal(5, 4),
-    sum(amount_reporting_minor)::decimal(33, 0) * $unit::decimal(5, 4)
-from intermediate.int_credits where model = $model and influencer_id is null
+select coalesce(sum(weight), 0), sum(gross_revenue), sum(net_revenue)
+from main.fct_credits where model = ? and influencer_id is null
 """
 
 
@@ -89,13 +86,12 @@ def returns(
         write_sources(file, files, reference, [], settings, NO_VERSIONS, at)
         with duckdb.connect(str(file)) as connection:
             names = _substitute(connection, models)
-        selected = ("--select", f"+{ASKED}", "--exclude", *names)
+        selected = ("--select", *(f"+{mart}" for mart in ASKED), "--exclude", *names)
         outcome = run_dbt("build", file, scratch, settings.reporting_digits, *NOT_TESTS, *selected)
         stop_at_failure(outcome.results, scratch)
         with duckdb.connect(str(file), read_only=True) as connection:
             rows = connection.execute(ROWS, [model]).fetchall()
-            minor = {"model": model, "unit": Decimal(1).scaleb(-settings.reporting_digits)}
-            orders, gross, net = connection.execute(NOBODYS, minor).fetchall()[0]
+            orders, gross, net = connection.execute(NOBODYS, [model]).fetchall()[0]
     nobody = Return(None, None, None, float(orders), gross, net, Decimal(0), Decimal(0), None, None)
     return [*(Return(*row) for row in rows), nobody]
 
