@@ -12,6 +12,7 @@ import typer
 
 from pipelines import commands, history_commands, privacy_cli, publishing_cli, quarantine_cli, rules_cli
 from pipelines.failures import BadInput, CodetrailError
+from pipelines.garbage import looked_for_seldom
 from pipelines.given import given_of
 from pipelines.options import (
     CheckpointDir,
@@ -252,7 +253,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that a terminal cannot show is no reason to stop
     try:
-        app()
+        with looked_for_seldom():
+            app()
     except CodetrailError as failure:
         _end_with(str(failure), failure.exit_code)
     except OSError as error:

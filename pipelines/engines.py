@@ -22,6 +22,7 @@ from apache_beam.runners.worker import sdk_worker
 from apache_beam.runners.worker.bundle_processor import BundleProcessor
 
 from pipelines.failures import FAILURES, CodetrailError, EngineFailed
+from pipelines.garbage import looked_for_seldom
 
 Build = Callable[[beam.Pipeline], None]
 _WHERE = re.compile(r"(?: \[while running '[^']*'\])+$")
@@ -32,7 +33,6 @@ _WATCH_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 5  # for a failure that came with the engine's end
 _FOR_YEARS = 10 * 365 * 86_400  # seconds
 _JOBLESS_SECONDS = 10  # how long Prism waits for a job, as of a run that is killed before it has one
-_CONTAINERS = 100_000  # as many as a block makes; Python looks for garbage after 700
 _UNTIL_ORPHANED = "cat > /dev/null; kill -KILL $0"  # what stands on its input ends with the process that holds it
 
 
@@ -74,13 +74,11 @@ def run_prism(build: Build, binary: str | None) -> Mapping[str, int]:
 @contextmanager
 def _garbage_looked_for_seldom() -> Iterator[None]:
     """What was imported lives to the end, and what a block is made of goes by itself: nothing need look at either."""
-    thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(_CONTAINERS, *thresholds[1:])
     try:
-        yield
+        with looked_for_seldom():
+            yield
     finally:
-        gc.set_threshold(*thresholds)
         gc.unfreeze()  # what is frozen when the process ends, DuckDB reports as leaks
 
 

@@ -1,6 +1,7 @@
 """What every test stands on: a home of its own, no skips in CI, the command line, and workspaces for all to read."""
 
 import fcntl
+import gc
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipelines.garbage import CONTAINERS
 from pipelines.stores.prism import SERVICES, find_prism
 from services.broker import Broker
 from services.provision import KAFKA
@@ -35,6 +37,7 @@ settings.load_profile("codetrail")
 
 def pytest_configure(config):
     """The user's hash key and settings are not read or written; all of pytest's processes share one key."""
+    gc.set_threshold(CONTAINERS)  # as the command itself, whose libraries stay in memory from test to test
     for name in [name for name in os.environ if name.startswith(("CODETRAIL_", "OPENLINEAGE_"))]:
         del os.environ[name]
     os.environ["XDG_CONFIG_HOME"] = _config_home.name

@@ -1,13 +1,15 @@
 """The working set of a shard: the rows that attribution may need again, found by key in logarithmic time."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 BEGINNING = -(1 << 62)  # microseconds: before every event
+CHUNK_ROWS = 500_000  # a chunk that has them is not moved again
+_T = TypeVar("_T")
 
 
 class Size(NamedTuple):
@@ -19,81 +21,111 @@ class Size(NamedTuple):
 
 
 class Runs:
-    """Rows by the hash of one key column, in sorted runs that are merged geometrically.
+    """Rows by one key column, in chunks as they come; found by sorted runs of its hashes, merged geometrically.
 
-    Adding n rows one block at a time costs O(n log n) in all, a look-up O(k log n). Rows are kept as they
-    come, repeats included: whoever gathers them decides which message of an event counts.
+    Adding n rows one block at a time costs O(n log n) in all, of which only hashes and places are moved more often
+    the more rows there are; a look-up costs O(k log n). Rows are kept as they come, repeats included: whoever gathers
+    them decides which message of an event counts.
     """
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._runs: list[tuple[npt.NDArray[np.uint64], pl.DataFrame]] = []
+        self._chunks: list[pl.DataFrame] = []
+        self._runs: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]] = []  # hashes and places, by hash
 
     def __len__(self) -> int:
-        return sum(rows.height for _, rows in self._runs)
+        return sum(chunk.height for chunk in self._chunks)
 
     @property
     def nbytes(self) -> int:
-        return sum(hashes.nbytes + int(rows.estimated_size()) for hashes, rows in self._runs)
+        found_by = sum(hashes.nbytes + places.nbytes for hashes, places in self._runs)
+        return found_by + sum(int(chunk.estimated_size()) for chunk in self._chunks)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Rows whose key is null are found by nobody and not kept."""
         rows = rows.filter(pl.col(self._key).is_not_null())
         if not rows.height:
             return
-        self._runs.append(self._sorted(rows))
-        while len(self._runs) > 1 and self._runs[-2][1].height < 2 * self._runs[-1][1].height:
-            (_, later), (_, earlier) = self._runs.pop(), self._runs.pop()
-            self._runs.append(self._sorted(pl.concat([earlier, later])))
+        places = np.arange(len(self), len(self) + rows.height, dtype=np.uint32)
+        small = _not_much_larger([len(hashes) for hashes, _ in self._runs], rows.height)
+        runs = [*_cut_off(self._runs, small), (rows[self._key].hash().to_numpy(), places)]
+        self._runs.append(_merged(runs))
+        small = _not_much_larger([chunk.height for chunk in self._chunks], rows.height, CHUNK_ROWS)
+        # In one piece, texts are taken by their views; from several pieces they are copied one by one.
+        self._chunks.append(pl.concat([*_cut_off(self._chunks, small), rows], rechunk=True))
 
     def gather(self, keys: Sequence[str] | pl.Series) -> pl.DataFrame | None:
         """Every row of these keys; None if there never was a row."""
-        if not self._runs:
+        if not self._chunks:
             return None
         wanted = pl.Series(self._key, keys, dtype=pl.String).unique()
         hashes = np.sort(wanted.hash().to_numpy())
-        found = [_at(run, rows, hashes) for run, rows in self._runs]
-        rows = found[0] if len(found) == 1 else pl.concat(found)
+        places = np.sort(np.concatenate([_places(*run, hashes) for run in self._runs]))
+        ends = np.cumsum([chunk.height for chunk in self._chunks])
+        parts = np.split(places, np.searchsorted(places, ends[:-1]))
+        every = zip(self._chunks, parts, ends, strict=True)
+        found = [chunk[(part - (end - chunk.height)).astype(np.uint32)] for chunk, part, end in every if len(part)]
+        rows = pl.concat(found) if found else self._chunks[0].clear()
         return rows.filter(pl.col(self._key).is_in(wanted.implode()))  # two keys may share a hash
 
     def drop_before(self, column: str, horizon: int) -> pl.Series:
         """Lets go of the rows whose `column` is less than `horizon`; the keys of those, repeats included."""
-        rows = [rows for _, rows in self._runs]
-        self._runs = []
-        if not rows:
-            return pl.Series(self._key, dtype=pl.String)
-        every = pl.concat(rows)
-        self.add(every.filter(pl.col(column) >= horizon))
-        return every.filter(pl.col(column) < horizon)[self._key]
+        dropped = [chunk.filter(pl.col(column) < horizon)[self._key] for chunk in self._chunks]
+        self.keep(pl.col(column) >= horizon)
+        return pl.concat(dropped) if dropped else pl.Series(self._key, dtype=pl.String)
 
     def keep(self, where: pl.Expr) -> None:
         """Lets go of all other rows."""
-        rows = [rows.filter(where) for _, rows in self._runs]
-        self._runs = []
-        if rows:
-            self.add(pl.concat(rows))
+        chunks, self._chunks, self._runs = self._chunks, [], []
+        for chunk in chunks:
+            self.add(chunk.filter(where))
 
     def keys(self) -> pl.Series:
         """Every key, once."""
-        found = [rows[self._key] for _, rows in self._runs]
-        return pl.concat(found).drop_nulls().unique() if found else pl.Series(self._key, dtype=pl.String)
+        found = [chunk[self._key] for chunk in self._chunks]
+        return pl.concat(found).unique() if found else pl.Series(self._key, dtype=pl.String)
 
     def keys_since(self, column: str, horizon: int) -> pl.Series:
         """The keys that have a row whose `column` is `horizon` or more."""
-        found = [rows.filter(pl.col(column) >= horizon)[self._key] for _, rows in self._runs]
+        found = [chunk.filter(pl.col(column) >= horizon)[self._key] for chunk in self._chunks]
         return pl.concat(found).unique() if found else pl.Series(self._key, dtype=pl.String)
 
-    def _sorted(self, rows: pl.DataFrame) -> tuple[npt.NDArray[np.uint64], pl.DataFrame]:
-        hashes = rows[self._key].hash().to_numpy()
-        order = np.argsort(hashes, kind="stable")
-        return hashes[order], rows[order]
+
+def _not_much_larger(sizes: Sequence[int], size: int, whole: int | None = None) -> int:
+    """How many at the end to make one with something of `size`: each is less than twice as large as all after it.
+
+    What is `whole` large stays as it is.
+    """
+    for count, former in enumerate(reversed(sizes)):
+        if former >= 2 * size or (whole is not None and former >= whole):
+            return count
+        size += former
+    return len(sizes)
 
 
-def _at(run: npt.NDArray[np.uint64], rows: pl.DataFrame, hashes: npt.NDArray[np.uint64]) -> pl.DataFrame:
+def _cut_off(those: list[_T], count: int) -> list[_T]:
+    """The last ones, which are no longer there."""
+    last = those[len(those) - count :]
+    del those[len(those) - count :]
+    return last
+
+
+def _merged(
+    runs: Sequence[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]],
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
+    hashes, places = (np.concatenate(column) for column in zip(*runs, strict=True))
+    order = np.argsort(hashes, kind="stable")
+    return hashes[order], places[order]
+
+
+def _places(
+    run: npt.NDArray[np.uint64], places: npt.NDArray[np.uint32], hashes: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.uint32]:
+    """Where the rows of these hashes are."""
     first = np.searchsorted(run, hashes, "left")
     counts = np.searchsorted(run, hashes, "right") - first
     starts = np.repeat(first - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
-    return rows[starts + np.arange(counts.sum())]
+    return places[starts + np.arange(counts.sum())]
 
 
 class Closed:
