@@ -164,46 +164,13 @@ class VisitorShard:
 
         The evidence grows with what is known of an order, by its id: of two attributions the one with more is later.
         """
-        orders, none = self._orders(order_ids)
+        events, redemptions = self.events.gather(order_ids), self.redemptions.gather(order_ids)
+        orders, none = _orders(events)
         mine = [o for o in orders if shard_of(o.visitor_id or o.order_id, shards) == shard]
-        sent = self._sent([o.order_id for o in mine])
+        sent = _sent(redemptions)
         clicks, seen = self._clicks(mine, rules.window, links)
         attributions = [rules.attribute(o, sent.get(o.order_id, ()), clicks.get(o.order_id, ())) for o in mine]
-        return attributions, none, self._evidence(order_ids, seen)
-
-    def _evidence(self, order_ids: pl.Series, clicks: Mapping[str, int]) -> dict[str, int]:
-        """How many messages stand behind each order: its own count for more than any number of clicks."""
-        counted: Counter[str] = Counter(clicks)
-        for runs in (self.events, self.redemptions):
-            rows = runs.gather(order_ids)
-            if rows is not None:
-                places = rows.group_by("order_id").agg(pl.struct("partition", "offset").n_unique())
-                counted.update({order_id: count * A_MESSAGE for order_id, count in places.iter_rows()})
-        return counted
-
-    def _orders(self, order_ids: pl.Series) -> tuple[list[Order], list[str]]:
-        rows = self.events.gather(order_ids)
-        if rows is None:
-            return [], []
-        rows = one_message_each(rows, "order_id", "event_id").sort("order_id", maintain_order=True)
-        events = (OrderEvent(*row) for row in rows.select(_EVENT).iter_rows())
-        orders: list[Order] = []
-        none: list[str] = []
-        for order_id, its in groupby(events, key=lambda event: event.order_id):
-            order = order_state(list(its))
-            if order is None:
-                none.append(order_id)
-            else:
-                orders.append(order)
-        return orders, none
-
-    def _sent(self, order_ids: list[str]) -> dict[str, list[Redemption]]:
-        rows = self.redemptions.gather(order_ids)
-        if rows is None or not rows.height:
-            return {}
-        rows = one_message_each(rows, "order_id", "event_id").sort("order_id", maintain_order=True)
-        grouped = groupby(rows.select(_REDEMPTION).iter_rows(), key=itemgetter(0))
-        return {order_id: [Redemption(*row[1:]) for row in its] for order_id, its in grouped}
+        return attributions, none, _evidence((events, redemptions), seen)
 
     def _clicks(
         self, orders: list[Order], window: int, links: Sequence[LinkAssignment]
@@ -242,6 +209,41 @@ class VisitorShard:
         earlier = [found.rows for found in self.earlier_clicks(old["visitor_id"].unique(), since, self.horizon)]
         every = [frame for frame in (rows, *earlier) if frame is not None]
         return pl.concat(every) if every else None
+
+
+def _orders(events: pl.DataFrame | None) -> tuple[list[Order], list[str]]:
+    """The orders of these messages, and the ids of those whose messages make none."""
+    if events is None:
+        return [], []
+    rows = one_message_each(events, "order_id", "event_id").sort("order_id", maintain_order=True)
+    orders: list[Order] = []
+    none: list[str] = []
+    each = (OrderEvent(*row) for row in rows.select(_EVENT).iter_rows())
+    for order_id, its in groupby(each, key=lambda event: event.order_id):
+        order = order_state(list(its))
+        if order is None:
+            none.append(order_id)
+        else:
+            orders.append(order)
+    return orders, none
+
+
+def _sent(redemptions: pl.DataFrame | None) -> dict[str, list[Redemption]]:
+    if redemptions is None or not redemptions.height:
+        return {}
+    rows = one_message_each(redemptions, "order_id", "event_id").sort("order_id", maintain_order=True)
+    grouped = groupby(rows.select(_REDEMPTION).iter_rows(), key=itemgetter(0))
+    return {order_id: [Redemption(*row[1:]) for row in its] for order_id, its in grouped}
+
+
+def _evidence(messages: Iterable[pl.DataFrame | None], clicks: Mapping[str, int]) -> dict[str, int]:
+    """How many messages stand behind each order: its own count for more than any number of clicks."""
+    counted: Counter[str] = Counter(clicks)
+    for rows in messages:
+        if rows is not None:
+            places = rows.group_by("order_id").agg(pl.struct("partition", "offset").n_unique())
+            counted.update({order_id: count * A_MESSAGE for order_id, count in places.iter_rows()})
+    return counted
 
 
 def _placed(events: pl.DataFrame) -> pl.DataFrame:

@@ -28,8 +28,8 @@ class Runs:
     them decides which message of an event counts.
     """
 
-    def __init__(self, key: str) -> None:
-        self._key = key
+    def __init__(self, key: str, chunk_rows: int = CHUNK_ROWS) -> None:
+        self._key, self._chunk_rows = key, chunk_rows
         self._chunks: list[pl.DataFrame] = []
         self._runs: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]] = []  # hashes and places, by hash
 
@@ -50,7 +50,7 @@ class Runs:
         small = _not_much_larger([len(hashes) for hashes, _ in self._runs], rows.height)
         runs = [*_cut_off(self._runs, small), (rows[self._key].hash().to_numpy(), places)]
         self._runs.append(_merged(runs))
-        small = _not_much_larger([chunk.height for chunk in self._chunks], rows.height, CHUNK_ROWS)
+        small = _not_much_larger([chunk.height for chunk in self._chunks], rows.height, self._chunk_rows)
         # In one piece, texts are taken by their views; from several pieces they are copied one by one.
         self._chunks.append(pl.concat([*_cut_off(self._chunks, small), rows], rechunk=True))
 
