@@ -26,7 +26,7 @@ SLOWEST = 5
 NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
 DATA_TESTS = ("--exclude-resource-type", "unit_test")
 WHY = {
-    "not_null": "Without it the row cannot be joined or told apart.",
+    "no_nulls": "Without it the row cannot be joined or told apart.",
     "unique": "A row twice doubles every sum that it is in.",
     "unique_combination": "A row twice doubles every sum that it is in.",
     "relationships": "It names something that the other table does not hold, so a join loses it.",
