@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.stores.prism import SERVICES
 from services import keep
-from services.broker import Broker, BrokerFailure
+from services.broker import Broker, BrokerFailure, archive_classes
 from services.cluster import ClusterFailure
 from services.provision import (
     NotProvisioned,
@@ -65,6 +65,7 @@ def is_running(folder: Path) -> bool:
 def main(verb: str) -> None:
     if verb == "provision":
         provision_kafka()
+        archive_classes()
         provision_prism()
     elif verb == "browser":
         provision_chromium()

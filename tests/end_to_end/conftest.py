@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +15,12 @@ from pipelines.stores.lake import Lake
 from pipelines.stores.tables import LANDING, TABLES
 from pipelines.testing import HASH_KEY, LakeState, drain, lake_state
 from services.broker import Broker
-from tests.end_to_end import live_run
+from tests.end_to_end import killed_run, live_run
+from tests.end_to_end.forked import Forked, preload
 from tests.end_to_end.live_run import LiveRun
 
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
-KILLED_RUN = Path(__file__).parent / "killed_run.py"
+preload("tests.end_to_end.killed_run", "tests.end_to_end.killed_requeue")
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,10 @@ class HostileWorld:
             (root / folder).symlink_to(self.inputs / folder)
         return root
 
-    def start(self, root: Path, moment: str = "never", table: str = "", number: int = 0) -> subprocess.Popen[str]:
+    def start(self, root: Path, moment: str = "never", table: str = "", number: int = 0) -> Forked:
         """A `codetrail run` in small blocks in a process of its own; see killed_run.py."""
-        command = [sys.executable, str(KILLED_RUN), str(root), moment, table, str(number)]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=self.environment)
+        said = root / f"said-{len(list(root.glob('said-*')))}"
+        return Forked(killed_run.main, str(root), moment, table, number, said=said, env=self.environment)
 
 
 @pytest.fixture(scope="session")

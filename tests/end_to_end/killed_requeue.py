@@ -1,6 +1,6 @@
 """A real `codetrail quarantine requeue` that SIGKILLs itself at one of its steps.
 
-Usage: killed_requeue.py MOMENT ARGUMENT..., where MOMENT is one of
+`main` is told the moment and the arguments of `codetrail`, where the moment is one of
   said      what is to be sent is in the lake, and nothing of it in the topic
   half      half of it is in the topic: of a file's bytes, of a transaction's messages
   sent      all of it is in the topic, and the lake does not know
@@ -21,7 +21,8 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(moment: str) -> None:
+def main(moment: str, *arguments: str) -> None:
+    """For a process of its own: it changes what is called."""
     record, append, send = requeue.record, topic_append._append, Requeuing.send
 
     def record_and_die(lake, done):
@@ -49,9 +50,5 @@ def main(moment: str) -> None:
     requeue.record = record_and_die
     topic_append._append = append_half
     Requeuing.send = send_half
+    sys.argv = ["codetrail", *arguments]
     cli.main()
-
-
-if __name__ == "__main__":
-    moment = sys.argv.pop(1)
-    main(moment)

@@ -1,6 +1,6 @@
 """A real `codetrail run` in small blocks that SIGKILLs itself at one of its commits.
 
-Usage: killed_run.py WORKSPACE MOMENT TABLE NUMBER, where MOMENT is one of
+`main` is told the workspace, the moment, a table and a number, where the moment is one of
   before, after   the NUMBER-th commit to the table, counted from 0
   during          it: some milliseconds after it began
   file            when its data file is there and nothing of its log entry
@@ -33,6 +33,7 @@ def die() -> None:
 
 
 def main(workspace: str, moment: str, place: str, number: int) -> None:
+    """For a process of its own: it changes what is called."""
     drain.drain_topics = partial(drain.drain_topics, block_messages=BLOCK_MESSAGES)
     commit.FLUSH_ROWS = ORDERS_A_COMMIT
     gather.MESSAGES_A_COMMIT = 1
@@ -81,7 +82,3 @@ def main(workspace: str, moment: str, place: str, number: int) -> None:
     finally:
         if moment == "never":
             sys.stderr.write("\n".join(commits))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

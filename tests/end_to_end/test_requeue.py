@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +14,12 @@ from pipelines.reports.quarantine import list_rejected
 from pipelines.rules.mending import mending
 from pipelines.stores.lake import Lake
 from pipelines.testing import HASH_KEY, assert_money_adds_up, drain, world_of, write_topic
+from tests.end_to_end import killed_requeue
+from tests.end_to_end.forked import Forked
 from tests.end_to_end.live_run import COMMAND, LiveRun, ends_of, send, workspace
 from tests.jobs.worlds import write_reference
 
 pytestmark = pytest.mark.slow
-KILLED = [sys.executable, str(Path(__file__).parent / "killed_requeue.py")]
 MEND = '.subtotal |= sub(","; ".")'
 REQUEUE = ("quarantine", "requeue", "--reason", "bad_money", "--mend", MEND, "--json")
 ORDERS = [
@@ -50,9 +49,10 @@ def asked(root, *command, broker):
 
 
 def killed(root, moment, broker=None):
-    command = [*KILLED, moment, "--workspace", str(root), *REQUEUE, "--yes"]
-    ended = subprocess.run(command, capture_output=True, text=True, env=environment(broker))
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    command = ("--workspace", str(root), *REQUEUE, "--yes")
+    run = Forked(killed_requeue.main, moment, *command, said=root / "said", env=environment(broker))
+    _, said = run.communicate(timeout=120)
+    assert run.returncode == -signal.SIGKILL, said
 
 
 def attributed(lake):

@@ -1,10 +1,12 @@
 """The broker that other tests stand on: what was acknowledged outlives a kill, and a reset leaves nothing."""
 
+import subprocess
+
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from services.broker import TOPICS, Broker
+from services.broker import TOPICS, Broker, archive_classes, java
 from services.listeners import MECHANISMS
 
 
@@ -98,3 +100,12 @@ def test_a_secured_broker_takes_every_mechanism_and_no_stranger(new_broker, secu
     with pytest.raises(KafkaError):
         KafkaConsumer(**stranger)
     own.stop()
+
+
+def test_what_java_loads_for_a_broker_was_loaded_and_verified_before(broker):
+    archive_classes()
+    tool = [*java(), "-Xlog:class+load", "kafka.tools.StorageTool", "random-uuid"]
+    loaded = subprocess.run(tool, capture_output=True, text=True, check=True).stdout.splitlines()
+    of_kafka = [line for line in loaded if " kafka." in line or " org.apache.kafka." in line]
+    archived = [line for line in of_kafka if "shared objects file (top)" in line]
+    assert len(archived) > len(of_kafka) / 2 > 0
