@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -56,11 +56,12 @@ class Broker:
         security: Security = "PLAINTEXT",
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> Self:
         """A broker that takes requests, on a free port unless one is named.
 
-        `settings` are added to those of services/kafka/server.properties. A folder that has a broker's data keeps it,
-        and its users' passwords: a secured broker wants a new folder.
+        `settings` are added to those of services/kafka/server.properties, `options` are Java's. A folder that has a
+        broker's data keeps it, and its users' passwords: a secured broker wants a new folder.
         Raises BrokerFailure if the named port is taken or the broker is not up in a minute; then no process is left.
         """
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,7 @@ class Broker:
             broker.listener.make_certificate()
         broker._write_properties(controller, settings or {})
         broker._format()
-        broker.restart()
+        broker.restart(*options)
         return broker
 
     @property
@@ -245,9 +246,7 @@ def archive_classes() -> None:
         return
     partial = _CLASSES.with_suffix(f".{os.getpid()}")
     with tempfile.TemporaryDirectory(prefix="codetrail-broker-") as folder:
-        broker = Broker.start(Path(folder))
-        broker.restart(f"-XX:ArchiveClassesAtExit={partial}")
-        broker.stop()
+        Broker.start(Path(folder), options=[f"-XX:ArchiveClassesAtExit={partial}"]).stop()
     if partial.is_file():  # none where it had to be killed
         partial.replace(_CLASSES)
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.stores.tables import TABLES
-from pipelines.warehouse.dbt_runner import parse_project, run_dbt, scratch_of, stop_at_failure
+from pipelines.warehouse.dbt_runner import NOT_TESTS, parse_project, run_dbt, scratch_of, stop_at_failure
 from pipelines.warehouse.findings import Finding, Value
 from pipelines.warehouse.history import published_versions
 from pipelines.warehouse.last_build import BUILD, basis_of, remember, since_last_build
@@ -23,7 +23,6 @@ from pipelines.warehouse.sources import BuildSettings, ClicksOf, files_of, write
 
 SHOWN_ROWS = 20
 SLOWEST = 5
-NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
 DATA_TESTS = ("--exclude-resource-type", "unit_test")
 WHY = {
     "no_nulls": "Without it the row cannot be joined or told apart.",

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.failures import CheckFailed
 
 WRITTEN = {"logs", "target", "__pycache__"}  # folders of the project that running it leaves there
+NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")  # options of a build: the models alone
 TESTING_MEMORY = "1200MB"  # DuckDB spills beyond it; a build takes what the machine has
 _parsed: dict[str, Any] = {}  # by the digest of the project
 

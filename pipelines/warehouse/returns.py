@@ -13,13 +13,12 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.stores.tables import CREDIT, ORDER_ATTRIBUTIONS, TABLES, TEXT
-from pipelines.warehouse.dbt_runner import run_dbt, stop_at_failure
+from pipelines.warehouse.dbt_runner import NOT_TESTS, run_dbt, stop_at_failure
 from pipelines.warehouse.history import PUBLISHED_VERSIONS
 from pipelines.warehouse.last_build import BUILD
 from pipelines.warehouse.sources import BuildSettings, files_of, write_sources
 
 ASKED = ("fct_influencer_roi", "fct_credits")
-NOT_TESTS = ("--exclude-resource-type", "test", "unit_test", "exposure")
 NO_VERSIONS = PUBLISHED_VERSIONS.empty_table()
 ORDER_IDS = pa.schema([pa.field("order_id", TEXT)])
 CLICK_IDS = pa.schema([pa.field("event_id", TEXT), pa.field("visitor_id", TEXT)])

@@ -40,8 +40,7 @@ class HostileWorld:
 
     def start(self, root: Path, moment: str = "never", table: str = "", number: int = 0) -> Forked:
         """A `codetrail run` in small blocks in a process of its own; see killed_run.py."""
-        said = root / f"said-{len(list(root.glob('said-*')))}"
-        return Forked(killed_run.main, str(root), moment, table, number, said=said, env=self.environment)
+        return Forked(killed_run.main, str(root), moment, table, number, said=root / "said", env=self.environment)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +61,7 @@ def commits(hostile_world, tmp_path_factory):
     How often attributions are committed depends on the machine's speed: at least twice.
     """
     run = hostile_world.start(hostile_world.copy_to(tmp_path_factory.mktemp("traced")))
-    _, printed = run.communicate(timeout=120)
+    printed = run.last_words()
     assert run.returncode == 0, printed
     counted = Counter(line for line in printed.splitlines() if line in TABLES)
     counted["order_attributions"] = 2

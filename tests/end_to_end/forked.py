@@ -15,10 +15,7 @@ def preload(*modules: str) -> None:
 
 
 class Forked:
-    """`run` with these arguments in a process of its own, which may be killed; as far as needed a `subprocess.Popen`.
-
-    What it writes to its standard error goes to a file beside it.
-    """
+    """`run` with these arguments in a process of its own, which may be killed; its standard error goes to a file."""
 
     def __init__(self, run: Callable[..., None], *arguments: str | int, said: Path, env: Mapping[str, str]) -> None:
         self._said = said
@@ -30,19 +27,17 @@ class Forked:
         """As it ended, the number of the signal that killed it with a minus; None while it runs."""
         return self._process.exitcode
 
-    def poll(self) -> int | None:
-        return self.returncode
-
     def kill(self) -> None:
         self._process.kill()
 
-    def communicate(self, timeout: float) -> tuple[None, str]:
-        """Waits for its end; what it said. Raises TimeoutError, after killing it."""
+    def last_words(self, timeout: float = 120) -> str:
+        """What it said until its end, which is waited for. Raises TimeoutError, after killing it."""
         self._process.join(timeout)
+        said = self._said.read_text(encoding="utf-8")
         if self.returncode is None:
             self._process.kill()
-            raise TimeoutError(f"it did not end within {timeout} s, and said: {self._said.read_text(encoding='utf-8')}")
-        return None, self._said.read_text(encoding="utf-8")
+            raise TimeoutError(f"it did not end within {timeout} s, and said: {said}")
+        return said
 
 
 def _within(env: dict[str, str], said: Path, run: Callable[..., None], arguments: tuple[str | int, ...]) -> None:

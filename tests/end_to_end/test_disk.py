@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 
 def failed(run):
-    _, said = run.communicate(timeout=120)
+    said = run.last_words()
     assert run.returncode == 3, said
     return said
 

@@ -51,7 +51,7 @@ def asked(root, *command, broker):
 def killed(root, moment, broker=None):
     command = ("--workspace", str(root), *REQUEUE, "--yes")
     run = Forked(killed_requeue.main, moment, *command, said=root / "said", env=environment(broker))
-    _, said = run.communicate(timeout=120)
+    said = run.last_words()
     assert run.returncode == -signal.SIGKILL, said
 
 

@@ -20,10 +20,10 @@ def test_the_first_run_stops_and_names_the_second(hostile_world, tmp_path):
     first = hostile_world.start(root)
     lake = Lake(root / "lake")
     while not lake.exists("clicks") or lake.open("clicks").transaction_version("clicks/0") is None:
-        assert first.poll() is None
+        assert first.returncode is None
         time.sleep(0.02)
     second = drain(root)
-    _, said = first.communicate(timeout=120)
+    said = first.last_words()
     assert (first.returncode, second.epoch) == (3, 2), said
     assert "run 2 writes to" in said
     assert "this one, run 1, stops" in said

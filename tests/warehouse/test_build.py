@@ -182,9 +182,12 @@ def test_a_tampered_mart_fails_with_its_rows(copied):
     with open_to_damage(copied / "warehouse" / "build.duckdb") as connection:
         connection.execute("update intermediate.int_posts set influencer_id = 'stranger' where post_id = 'p2'")
         connection.execute("update fct_credits set net_revenue = 89 where order_id = 'o1' and model = 'policy'")
+        connection.execute("update fct_orders set currency = null, status = null where order_id = 'o2'")
     found = {finding.expectation: finding for finding in data_tests(copied)}
     assert found["every_model_credits_every_order"].rows[0]["order_id"] == "o1"
     assert any(name.startswith("sums_to_fct_credits_net_revenue") for name in found)
+    [incomplete] = [one.rows for name, one in found.items() if name.startswith("no_nulls_fct_orders")]
+    assert [(row["order_id"], row["null_columns"]) for row in incomplete] == [("o2", "currency, status")]
     stranger = found["posts_are_of_known_influencers_and_campaigns"]
     assert (stranger.severity, stranger.rows) == (
         "warn",
