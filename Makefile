@@ -1,6 +1,7 @@
 # Everything that a clone needs: Python 3.11 and this file; for the services also Java, Maven and Go.
 PYTHON ?= python3.11
 BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE = # hundreds of processes begin: what one of them compiled, the next one reads
 
 .DEFAULT_GOAL := help
 
@@ -48,7 +49,6 @@ services-stop: .venv/installed ## stop that broker; its topics stay
 	@$(BIN)/python -m services stop
 
 .PHONY: test
-test: export PYTHONDONTWRITEBYTECODE = # hundreds of processes begin: what one of them compiled, the next one reads
 test: .venv/installed-dev services services-flink browser prometheus ## check the style, the types and every test
 	$(MAKE) --no-print-directory --jobs 2 --output-sync types style
 	$(BIN)/python -m compileall -q pipelines
@@ -76,6 +76,7 @@ format: .venv/installed-dev ## let ruff and sqlfluff rewrite what they can
 
 .PHONY: bench
 bench: .venv/installed-dev services ## Codetrail beside what a user would pick instead, into bench/RESULTS.md
+	$(BIN)/python -m compileall -q pipelines
 	$(BIN)/python bench/compare.py
 
 .PHONY: lock
