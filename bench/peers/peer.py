@@ -56,7 +56,9 @@ class Peer:
             return python
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run([UV, "venv", "-q", "--python", "3.11", home], check=True)
-        subprocess.run([UV, "pip", "install", "-q", "--python", python, "-r", self.requirements], check=True)
+        subprocess.run(
+            [UV, "pip", "install", "-q", "--compile-bytecode", "--python", python, "-r", self.requirements], check=True
+        )
         if self.pom.exists():
             copy = ["dependency:copy-dependencies", f"-DoutputDirectory={home / 'jars'}"]
             subprocess.run(["mvn", "-q", "-B", "-f", self.pom, *copy], check=True)
