@@ -58,6 +58,21 @@
     )
 {%- endmacro %}
 
+{# Of counts that clicks add to: who came since the last build, and in whose place; in a full build everybody came. #}
+{% macro came_and_went() -%}
+    {% if goes_on() -%} select * from lake.click_changes
+    {%- else -%} select *, 1 as change from {{ ref('stg_resolved_clicks') }}
+    {%- endif %}
+{%- endmacro %}
+
+{# To be added to the CTE counted: what stood in its rows. #}
+{% macro counted_before() -%}
+    {% if goes_on() -%}
+        union all by name
+        select * from {{ this }} semi join counted using (campaign_id, influencer_id, link_id, day)
+    {%- endif %}
+{%- endmacro %}
+
 {# The strategies: what is made anew is forgotten, also where nothing comes in its place. #}
 {% macro get_incremental_arrived_orders_sql(arguments) -%}
     {{ replaced_rows(arguments, 'order_id in (select order_id from lake.arrived_orders)') }}
@@ -93,6 +108,15 @@
 
 {% macro get_incremental_recounted_days_sql(arguments) -%}
     {{ replaced_rows(arguments, recounted_days()) }}
+{%- endmacro %}
+
+{% macro get_incremental_counted_link_days_sql(arguments) -%}
+    {{ replaced_rows(
+        arguments,
+        '(campaign_id, influencer_id, link_id, day) in (select (campaign_id, influencer_id, link_id, day) from '
+        ~ arguments['temp_relation'] ~ ')'
+    ) }};
+    delete from {{ arguments['target_relation'] }} where clicks = 0
 {%- endmacro %}
 
 {% macro replaced_rows(arguments, forgotten) -%}

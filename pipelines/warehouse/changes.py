@@ -14,11 +14,23 @@ VISITORS = pa.schema([pa.field("visitor_id", pa.string())])
 EARNERS = [pa.field("influencer_id", pa.string()), pa.field("campaign_id", pa.string())]
 MONTHS = pa.schema([*EARNERS, pa.field("month", pa.date32())])
 DAYS = pa.schema([*EARNERS, pa.field("day", pa.date32()), pa.field("model", pa.string())])
+CLICK_CHANGES = pa.schema(
+    [
+        *EARNERS,
+        pa.field("link_id", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("is_bot", pa.bool_()),
+        pa.field("occurred_at", pa.timestamp("us", "UTC")),
+        pa.field("change", pa.int64()),
+    ]
+)
+"""The clicks that a link row matches and that are new, each with 1, and those in whose place they came, with -1."""
 NOTHING = {
     "arrived_orders": CHANGED,
     "changed_orders": CHANGED,
     "changed_uses": CHANGED,
     "changed_visitors": VISITORS,
+    "click_changes": CLICK_CHANGES,
     "former_model_shares": MODEL_SHARES,
     "former_lift_intervals": LIFT_INTERVALS,
     "former_months": MONTHS,
@@ -26,7 +38,7 @@ NOTHING = {
 }
 """The tables of the schema lake that say what changed; empty in a full build, where nobody reads them."""
 
-SAYING = ("arrived_orders", "changed_orders", "changed_uses", "changed_visitors", "former_months")
+SAYING = ("arrived_orders", "changed_orders", "changed_uses", "changed_visitors", "click_changes", "former_months")
 """Those of them that are empty where nothing changed; the others repeat what the last build said."""
 
 ARRIVED_ORDERS = "select distinct order_id from lake.arrived_attributions"
@@ -111,6 +123,22 @@ where known.event_id is null
 """Of the clicks that arrive those that count: a repeat does where it stands before the message that counted so far."""
 
 
+WRITE_CLICK_CHANGES = """
+create or replace table lake.click_changes as
+with came as (
+    {query}
+),
+
+changes as (
+    select *, 1 as change from came
+    union all by name
+    select *, -1 as change from lake.resolved_clicks semi join counted using (event_id, visitor_id)
+)
+
+select influencer_id, campaign_id, link_id, reason, is_bot, occurred_at, change from changes
+"""
+
+
 def write_nothing(connection: duckdb.DuckDBPyConnection) -> None:
     """The tables of NOTHING, empty."""
     for name, schema in NOTHING.items():
@@ -152,9 +180,10 @@ def write_changes(
 def merge_clicks(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> None:
     """Puts the clicks of the view `arriving` that count into lake.`tables`, each given with the query of its rows.
 
-    They stay in the temporary table `counted`.
+    They stay in the temporary table `counted`, and what that changes of the resolved ones in lake.click_changes.
     """
     connection.execute(COUNTED)
+    connection.execute(WRITE_CLICK_CHANGES.format(query=tables["resolved_clicks"].format(rows="counted")))
     for name, query in tables.items():
         same = f"{name}.event_id = counted.event_id and {name}.visitor_id = counted.visitor_id"
         connection.execute(f"delete from lake.{name} using counted where {same}")  # noqa: S608

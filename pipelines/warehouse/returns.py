@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from pipelines.stores.tables import CREDIT, ORDER_ATTRIBUTIONS, TABLES, TEXT
+from pipelines.stores.tables import CREDIT, INSTANT, ORDER_ATTRIBUTIONS, TABLES, TEXT
 from pipelines.warehouse.dbt_runner import NOT_TESTS, run_dbt, stop_at_failure
 from pipelines.warehouse.history import PUBLISHED_VERSIONS
 from pipelines.warehouse.last_build import BUILD
@@ -21,7 +21,13 @@ from pipelines.warehouse.sources import BuildSettings, files_of, write_sources
 ASKED = ("fct_influencer_roi", "fct_credits")
 NO_VERSIONS = PUBLISHED_VERSIONS.empty_table()
 ORDER_IDS = pa.schema([pa.field("order_id", TEXT)])
-CLICK_IDS = pa.schema([pa.field("event_id", TEXT), pa.field("visitor_id", TEXT)])
+VOIDED = pa.schema(
+    [
+        *(pa.field(name, TEXT) for name in ("event_id", "visitor_id", "influencer_id", "campaign_id")),
+        pa.field("occurred_at", INSTANT),
+        pa.field("day", pa.date32()),
+    ]
+)
 CREDITED = pa.schema([*ORDER_IDS, pa.field("model", TEXT), *(field for field in CREDIT if field.name != "model")])
 OWING = ("won", "code_compromised", "self_purchase")  # the reasons of the claims that a commission is reckoned from
 ROWS = """
@@ -122,7 +128,7 @@ def _substitute(connection: duckdb.DuckDBPyConnection, models: Sequence[str]) ->
         "int_models": pa.table({"model": models}),
         "int_data_driven_credits": CREDITED.empty_table(),
         "int_resplit_orders": ORDER_IDS.empty_table(),
-        "int_voided_clicks": CLICK_IDS.empty_table(),
+        "int_voided_clicks": VOIDED.empty_table(),
     }
     connection.execute("create schema intermediate")
     for name, rows in substitutes.items():

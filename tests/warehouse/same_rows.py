@@ -7,6 +7,7 @@ import duckdb
 
 OF_THE_WAY = {  # what says how a build came about
     *("arrived_attributions", "arrived_clicks", "arrived_orders", "changed_orders", "changed_uses", "changed_visitors"),
+    "click_changes",
     *(
         "former_lift_intervals",
         "former_model_shares",

@@ -1,5 +1,6 @@
 """Going on from the last build: the same rows as all of it anew, and no going on where more than events changed."""
 
+import csv
 import os
 import shutil
 from dataclasses import replace
@@ -91,9 +92,19 @@ def late_events(root: Path) -> None:
         click | {"occurred_at": seen, "link_id": claim["link_id"]},
         referral | {"occurred_at": came, "referrer": COUPON_SITE},  # nobody's claim: the order itself stays as it is
     ]
-    write_topic(root, "clicks", clicks)
+    write_topic(root, "clicks/0", [*clicks, click_of_a_link(root, 1)])
     post = {"event_id": "late-post", "post_id": "late", "influencer_id": claim["influencer_id"], "occurred_at": seen}
     write_topic(root, "post_metrics", [post | {"platform": "tiktok", "content_type": "video", "caption": "New! #ａｄ"}])
+
+
+def click_of_a_link(root: Path, place: int) -> dict[str, Any]:
+    """One and the same click, said to be of the link in this place of the reference data."""
+    with (root / "reference" / "links.csv").open(encoding="utf-8") as stream:
+        links = list(csv.DictReader(stream))
+    at = (UNTIL - timedelta(days=20 + place)).isoformat()
+    return {"event_id": "twice", "visitor_id": "twice", "occurred_at": at, "url": "https://shop.example/"} | {
+        "link_id": links[place]["link_id"]
+    }
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +112,15 @@ def shop(tmp_path_factory):
     """A shop built, its later messages landed, and built again: the folder, and what the second build said."""
     root = tmp_path_factory.mktemp("shop")
     simulate(root, seed=5, orders=400, faults="mild", until=UNTIL)
-    (root / "topics" / "orders").mkdir()
-    (root / "topics" / "orders.ndjson").rename(root / "topics" / "orders" / "0.ndjson")
+    for topic in ("clicks", "orders"):
+        (root / "topics" / topic).mkdir()
+        (root / "topics" / f"{topic}.ndjson").rename(root / "topics" / topic / "0.ndjson")
+    write_topic(root, "clicks/1", [click_of_a_link(root, 0)])
     placed = {"event_id": "unmade", "order_id": "unmade", "kind": "placed", "currency": "USD", "subtotal": "5"}
     write_topic(root, "orders/1", [placed | {"occurred_at": "2026-03-20T00:00:00Z"}])
     held_back = {}
-    for topic in (root / "topics" / "orders" / "0.ndjson", *(root / "topics").glob("*.ndjson")):
+    topics = root / "topics"
+    for topic in [*topics.glob("*.ndjson"), *topics.glob("*/0.ndjson")]:
         lines = topic.read_bytes().splitlines(keepends=True)
         cut = round(len(lines) * (1 - HELD_BACK))
         topic.write_bytes(b"".join(lines[:cut]))
@@ -147,7 +161,11 @@ def test_what_new_events_moved_is_made_anew_and_every_table_is_as_in_a_full_refr
             "(select order_id from lake.changed_orders)"
         ).fetchall()
         posts = connection.execute("select caption, disclosed_by from dim_post where post_id = 'late'").fetchall()
+        replaced = connection.execute(
+            "select change, count(*) > 1 from lake.click_changes group by 1 order by 1"
+        ).fetchall()
     assert 0 < changed < orders
+    assert replaced == [(-1, False), (1, True)]  # the first message of a click may be read last
     assert referred > [(0,)]
     assert (unmade, clicks, posts) == ([(0,)], [(1,)], [("New! #ａｄ", "#ad")])
 

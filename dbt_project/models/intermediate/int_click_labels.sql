@@ -118,6 +118,7 @@ final as (
         placed.link_id,
         labelled.suspicion,
         placed.occurred_at,
+        placed.reason is null and not placed.is_bot as holds,
         cast(timezone(coalesce(campaigns.timezone, 'UTC'), placed.occurred_at) as date) as day
     from labelled
     inner join placed using (event_id, visitor_id)

@@ -1,4 +1,6 @@
-with clicks as (select * from {{ ref('stg_resolved_clicks') }}),
+with link_days as (select * from {{ ref('int_link_days') }}),
+
+clicks as (select * from {{ ref('stg_resolved_clicks') }}),
 
 attributions as (select * from {{ ref('int_current_attributions') }}),
 
@@ -6,31 +8,22 @@ campaigns as (select * from {{ ref('stg_campaigns') }}),
 
 settings as (select * from {{ ref('stg_run_settings') }}),
 
-valid as (
+zones as (
     select
-        clicks.visitor_id,
-        clicks.influencer_id,
-        clicks.campaign_id,
-        clicks.link_id,
-        epoch_us(clicks.occurred_at) // 900000000 as slot  -- of 15 minutes: time zones are off by no less
-    from clicks
+        campaigns.campaign_id,
+        campaigns.timezone,
+        cast(
+            timezone(campaigns.timezone, settings.watermark - to_days(settings.lateness_days)) as date
+        ) as unsettled_from
+    from campaigns
     cross join settings
-    where
-        clicks.influencer_id is not null
-        and clicks.reason is null
-        and not clicks.is_bot
-        and clicks.occurred_at < settings.watermark - to_days(settings.lateness_days)
 ),
 
 visited as (
-    select
-        campaign_id,
-        influencer_id,
-        link_id,
-        slot,
-        count(*) as clicks
-    from valid
-    group by campaign_id, influencer_id, link_id, slot
+    select link_days.*
+    from link_days
+    inner join zones on link_days.campaign_id = zones.campaign_id and link_days.day < zones.unsettled_from
+    where link_days.holding_clicks > 0
 ),
 
 claimed as (
@@ -41,15 +34,27 @@ claimed as (
     where visitor_id is not null
 ),
 
-bought as (
+told as (
     select
+        visitor_id,
+        claim.claim_id,
         claim.campaign_id,
         claim.influencer_id,
         claim.link_id,
-        epoch_us(claim.occurred_at) // 900000000 as slot,
-        count(distinct struct_pack(visitor_id := visitor_id, claim_id := claim.claim_id)) as clicks
+        claim.occurred_at
     from claimed
-    group by claim.campaign_id, claim.influencer_id, claim.link_id, slot
+),
+
+bought as (
+    select
+        told.campaign_id,
+        told.influencer_id,
+        told.link_id,
+        cast(timezone(zones.timezone, told.occurred_at) as date) as day,
+        count(distinct struct_pack(visitor_id := told.visitor_id, claim_id := told.claim_id)) as clicks
+    from told
+    inner join zones on told.campaign_id = zones.campaign_id
+    group by told.campaign_id, told.influencer_id, told.link_id, day
 ),
 
 placed as (
@@ -57,15 +62,11 @@ placed as (
         visited.campaign_id,
         visited.influencer_id,
         visited.link_id,
-        visited.slot,
-        visited.clicks,
-        coalesce(bought.clicks, 0) as claimed_clicks,
-        cast(
-            timezone(coalesce(campaigns.timezone, 'UTC'), make_timestamptz(visited.slot * 900000000)) as date
-        ) as day
+        visited.day,
+        visited.holding_clicks as clicks,
+        coalesce(bought.clicks, 0) as claimed_clicks
     from visited
-    left join bought using (campaign_id, influencer_id, link_id, slot)
-    left join campaigns on visited.campaign_id = campaigns.campaign_id
+    left join bought using (campaign_id, influencer_id, link_id, day)
 ),
 
 rates as (
@@ -82,33 +83,39 @@ barren as (
         placed.influencer_id,
         placed.link_id,
         placed.day,
-        any_value(rates.rate) as rate,
-        list(placed.slot) as slots
+        rates.rate
     from placed
     inner join rates using (campaign_id)
-    group by placed.campaign_id, placed.influencer_id, placed.link_id, placed.day
-    having sum(placed.claimed_clicks) = 0 and sum(placed.clicks) * any_value(rates.rate) >= 10
+    where placed.claimed_clicks = 0 and placed.clicks * rates.rate >= 10
 ),
 
-barren_slots as (
+barren_links as (select distinct link_id from barren),
+
+suspects as (
     select
-        * exclude (slots),
-        unnest(slots) as slot
-    from barren
+        clicks.campaign_id,
+        clicks.influencer_id,
+        clicks.link_id,
+        clicks.visitor_id,
+        cast(timezone(zones.timezone, clicks.occurred_at) as date) as day
+    from clicks
+    semi join barren_links using (link_id)
+    inner join zones on clicks.campaign_id = zones.campaign_id
+    where clicks.influencer_id is not null and clicks.reason is null and not clicks.is_bot
 ),
 
 counted as (
     select
-        barren_slots.campaign_id,
-        barren_slots.influencer_id,
-        barren_slots.link_id,
-        barren_slots.day,
-        any_value(barren_slots.rate) as rate,
+        barren.campaign_id,
+        barren.influencer_id,
+        barren.link_id,
+        barren.day,
+        any_value(barren.rate) as rate,
         count(*) as clicks,
-        count(distinct valid.visitor_id) as visitors
-    from barren_slots
-    inner join valid using (campaign_id, influencer_id, link_id, slot)
-    group by barren_slots.campaign_id, barren_slots.influencer_id, barren_slots.link_id, barren_slots.day
+        count(distinct suspects.visitor_id) as visitors
+    from barren
+    inner join suspects using (campaign_id, influencer_id, link_id, day)
+    group by barren.campaign_id, barren.influencer_id, barren.link_id, barren.day
 ),
 
 final as (  -- with ten orders to expect, chance leaves a link without any on one day of twenty thousand

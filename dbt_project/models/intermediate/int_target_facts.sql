@@ -2,6 +2,8 @@ with credits as (select * from {{ ref('int_credits') }}),
 
 clicks as (select * from {{ ref('stg_resolved_clicks') }}),
 
+link_days as (select * from {{ ref('int_link_days') }}),
+
 posts as (select * from {{ ref('int_post_days') }}),
 
 influencers as (select * from {{ ref('stg_influencers') }}),
@@ -19,16 +21,46 @@ won as (
     where credits.model = 'policy' and credits.influencer_id is not null
 ),
 
-counted_clicks as (
+last_days as (
+    select
+        campaigns.campaign_id,
+        campaigns.timezone,
+        settings.watermark,
+        cast(timezone(campaigns.timezone, settings.watermark) as date) as day
+    from campaigns
+    cross join settings
+),
+
+counted_clicks as (  -- by whole days, and one by one on the day of the watermark
+    select
+        link_days.influencer_id,
+        link_days.campaign_id,
+        link_days.day,
+        link_days.holding_clicks as clicks
+    from link_days
+    inner join last_days on link_days.campaign_id = last_days.campaign_id and link_days.day < last_days.day
+    union all
     select
         clicks.influencer_id,
         clicks.campaign_id,
-        cast(timezone(campaigns.timezone, clicks.occurred_at) as date) as day
+        last_days.day,
+        1 as clicks
     from clicks
-    inner join campaigns on clicks.campaign_id = campaigns.campaign_id
-    inner join settings on clicks.occurred_at <= settings.watermark
-    anti join voided on clicks.event_id = voided.event_id and clicks.visitor_id = voided.visitor_id
+    inner join settings
+        on clicks.occurred_at > settings.watermark - interval 2 days and clicks.occurred_at <= settings.watermark
+    inner join last_days
+        on
+            clicks.campaign_id = last_days.campaign_id
+            and cast(timezone(last_days.timezone, clicks.occurred_at) as date) = last_days.day
     where clicks.influencer_id is not null and clicks.reason is null and not clicks.is_bot
+    union all
+    select
+        voided.influencer_id,
+        voided.campaign_id,
+        voided.day,
+        -1 as clicks
+    from voided
+    inner join last_days on voided.campaign_id = last_days.campaign_id and voided.occurred_at <= last_days.watermark
 ),
 
 counted_posts as (  -- as in the returns: of influencers and campaigns that the reference data knows
@@ -62,8 +94,10 @@ facts as (
         campaign_id,
         day,
         'clicks' as metric,
-        1 as amount
+        cast(sum(clicks) as bigint) as amount
     from counted_clicks
+    group by influencer_id, campaign_id, day
+    having sum(clicks) > 0
     union all
     select
         influencer_id,

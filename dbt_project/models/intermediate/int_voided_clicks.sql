@@ -12,10 +12,14 @@ policies as (
 suspected as (
     select distinct
         labels.event_id,
-        labels.visitor_id
+        labels.visitor_id,
+        labels.influencer_id,
+        labels.campaign_id,
+        labels.occurred_at,
+        labels.day
     from labels
     cross join policies
-    where policies.suspicious_clicks = 'exclude' and labels.suspicion in ('burst', 'injected')
+    where policies.suspicious_clicks = 'exclude' and labels.suspicion in ('burst', 'injected') and labels.holds
 ),
 
 standing as (  -- as an order's rules see its own clicks alone, they may let stand what all clicks speak against
@@ -27,9 +31,7 @@ standing as (  -- as an order's rules see its own clicks alone, they may let sta
 ),
 
 final as (
-    select
-        suspected.event_id,
-        suspected.visitor_id
+    select suspected.*
     from suspected
     anti join standing using (event_id, visitor_id)
 )
