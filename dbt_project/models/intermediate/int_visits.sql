@@ -43,31 +43,32 @@ unclaimed as (
     where clicks.reason is null and not clicks.is_bot
 ),
 
-counted as (
-    select
-        visitor_id,
-        month,
-        count(*) as clicks,
-        any_value(influencer_id) as influencer_id,
-        any_value(campaign_id) as campaign_id
+repeated as (  -- many visitors click once in a month: only the others' clicks need an order
+    select hash(visitor_id, month) as visit  -- counted sooner than the texts; a collision looks at more
     from unclaimed
-    group by visitor_id, month
+    group by visit
+    having count(*) > 1
 ),
 
-repeated as (  -- most visitors click once: only the others' clicks need an order
+single as (
+    select unclaimed.*
+    from unclaimed
+    anti join repeated on hash(unclaimed.visitor_id, unclaimed.month) = repeated.visit
+),
+
+gathered as (
     select
-        counted.visitor_id,
-        counted.month,
+        unclaimed.visitor_id,
+        unclaimed.month,
         list_sort(list(struct_pack(
             occurred_at := unclaimed.occurred_at,
             event_id := unclaimed.event_id,
             influencer_id := unclaimed.influencer_id,
             campaign_id := unclaimed.campaign_id
         ))) as touches
-    from counted
-    inner join unclaimed using (visitor_id, month)
-    where counted.clicks > 1
-    group by counted.visitor_id, counted.month
+    from unclaimed
+    semi join repeated on hash(unclaimed.visitor_id, unclaimed.month) = repeated.visit
+    group by unclaimed.visitor_id, unclaimed.month
 ),
 
 ordered as (
@@ -77,7 +78,7 @@ ordered as (
         touches,
         [t.influencer_id for t in touches] as influencers,
         (select transforms.path_transform from transforms) as path_transform
-    from repeated
+    from gathered
 ),
 
 transformed as (  -- as the lake's journeys are
@@ -98,8 +99,7 @@ final as (
         month,
         campaign_id,
         [influencer_id] as influencers
-    from counted
-    where clicks = 1
+    from single
     union all
     select
         visitor_id,
