@@ -16,7 +16,7 @@ from pipelines.settings import Settings, settings_of_version
 from pipelines.stores.lake import Lake
 from pipelines.stores.reference_history import CellChange, changes, read_version, setting_changes
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS
-from pipelines.warehouse.returns import deciding, returns
+from pipelines.warehouse.returns import built_returns, deciding, returns
 from pipelines.warehouse.sources import BuildSettings
 
 
@@ -76,9 +76,11 @@ def compared(
     """Returns before and after a plan, each with its reference data and settings, by the marts' own models."""
     root, lake = world.workspace.root, world.workspace.lake
     sides = _sides(lake, plan)
+    asked = [_build_settings(lake, its) for its in settings]
+    built = built_returns(root, references[0], asked[0], model)  # of a restatement that is committed the lake is after
     was, is_now = (
-        returns(root, rows, tables, _build_settings(lake, its), model, world.now())
-        for rows, tables, its in zip(sides, references, settings, strict=True)
+        made or returns(root, rows, tables, its, model, world.now())
+        for made, rows, tables, its in zip((built, None), sides, references, asked, strict=True)
     )
     currencies = settings[0].reporting_currency, settings[1].reporting_currency
     digits = minor_digits(currencies[0]) or 0, minor_digits(currencies[1]) or 0

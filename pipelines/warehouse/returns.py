@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from pipelines.stores.tables import CREDIT, INSTANT, ORDER_ATTRIBUTIONS, TABLES, TEXT
 from pipelines.warehouse.dbt_runner import NOT_TESTS, run_dbt, stop_at_failure
-from pipelines.warehouse.history import PUBLISHED_VERSIONS
-from pipelines.warehouse.last_build import BUILD
+from pipelines.warehouse.history import PUBLISHED_VERSIONS, published_versions
+from pipelines.warehouse.last_build import BUILD, basis_of, since_last_build
 from pipelines.warehouse.sources import BuildSettings, files_of, write_sources
 
 ASKED = ("fct_influencer_roi", "fct_credits")
@@ -94,9 +94,27 @@ def returns(
         selected = ("--select", *(f"+{mart}" for mart in ASKED), "--exclude", *names)
         outcome = run_dbt("build", file, scratch, settings.reporting_digits, *NOT_TESTS, *selected)
         stop_at_failure(outcome.results, scratch)
-        with duckdb.connect(str(file), read_only=True) as connection:
-            rows = connection.execute(ROWS, [model]).fetchall()
-            orders, gross, net = connection.execute(NOBODYS, [model]).fetchall()[0]
+        return _read(file, model)
+
+
+def built_returns(
+    root: Path, reference: Mapping[str, pa.Table], settings: BuildSettings, model: str
+) -> list[Return] | None:
+    """What `returns` would say of the lake as it is, read off the last build; None where that is of anything else."""
+    warehouse, lake = root / "warehouse", {name: files_of(root.resolve() / "lake" / name) for name in TABLES}
+    since = since_last_build(warehouse, basis_of(reference, settings, lake), lake, published_versions(root))
+    if since is None or since.moved:
+        return None
+    with duckdb.connect(str(warehouse / BUILD), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        (watermark,) = connection.execute("select watermark from lake.run_settings").fetchall()[0]
+    return _read(warehouse / BUILD, model) if watermark == settings.watermark else None
+
+
+def _read(build: Path, model: str) -> list[Return]:
+    with duckdb.connect(str(build), read_only=True) as connection:
+        rows = connection.execute(ROWS, [model]).fetchall()
+        orders, gross, net = connection.execute(NOBODYS, [model]).fetchall()[0]
     nobody = Return(None, None, None, float(orders), gross, net, Decimal(0), Decimal(0), None, None)
     return [*(Return(*row) for row in rows), nobody]
 
