@@ -176,7 +176,7 @@ def _vacuum(lake: Lake, table: str, opened: DeltaTable, retention: timedelta) ->
     Deleted here: Delta's own vacuum writes two commits for it, and fails when a live run's appends come first 15 times.
     """
     hours = int(retention / timedelta(hours=1))
-    found = opened.vacuum(hours, enforce_retention_duration=False, full=hours >= REMOVED_HOURS)
+    found = opened.vacuum(hours, dry_run=True, enforce_retention_duration=False, full=hours >= REMOVED_HOURS)
     for path in found:
         (lake.root / table / path).unlink(missing_ok=True)
     return len(found)
