@@ -152,13 +152,7 @@ def build(given: Given, output: Output, *, full_refresh: bool = False, final: bo
     with lineage_of(given, "build"), output.working("building the marts"):
         reference = given.workspace.reference(given.hash_key(), settings)
         clicks = partial(click_batches, lake, rulebook(reference, settings).links)
-        depends = BuildSettings(
-            settings.reporting_currency,
-            settings.lateness_days,
-            settings.history_from,
-            lake.watermark(),
-            settings.shared_costs,
-        )
+        depends = BuildSettings.of(settings, lake.watermark())
         made = build_marts(given.root, reference.tables, clicks, depends, given.now(), full_refresh=full_refresh)
     marts = sum(name.startswith(("dim_", "fct_")) for name in made.rows)
     how = "what changed" if made.is_incremental else "from the lake"

@@ -75,18 +75,16 @@ def compared(
 ) -> Comparison:
     """Returns before and after a plan, each with its reference data and settings, by the marts' own models."""
     root, lake = world.workspace.root, world.workspace.lake
-    sides = _sides(lake, plan)
-    asked = [_build_settings(lake, its) for its in settings]
-    built = built_returns(root, references[0], asked[0], model)  # of a restatement that is committed the lake is after
-    was, is_now = (
-        made or returns(root, rows, tables, its, model, world.now())
-        for made, rows, tables, its in zip((built, None), sides, references, asked, strict=True)
-    )
+    (then, after), (former, now), at = _sides(lake, plan), references, world.now()
+    of_then, of_now = (BuildSettings.of(its, lake.watermark()) for its in settings)
+    # The last build says the former, unless what it is of was restated, or changed, since.
+    was = built_returns(root, former, of_then, model) or returns(root, then, former, of_then, model, at)
+    is_now = returns(root, after, now, of_now, model, at)
     currencies = settings[0].reporting_currency, settings[1].reporting_currency
     digits = minor_digits(currencies[0]) or 0, minor_digits(currencies[1]) or 0
     concerned = pl.col("order_id").is_in(plan.revisions["order_id"].implode())
-    before, after = (rows.filter(concerned) for rows in sides)
-    return compare(model, was, is_now, currencies, moved_orders(model, before, after, digits))
+    moved = moved_orders(model, then.filter(concerned), after.filter(concerned), digits)
+    return compare(model, was, is_now, currencies, moved)
 
 
 def _sides(lake: Lake, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -108,13 +106,3 @@ def _changes(
         return ()
     of_settings = tuple(setting_changes(plan.former.settings, settings.deciding()))
     return None if former is None else (*of_settings, *changes(former, now))
-
-
-def _build_settings(lake: Lake, settings: Settings) -> BuildSettings:
-    return BuildSettings(
-        settings.reporting_currency,
-        settings.lateness_days,
-        settings.history_from,
-        lake.watermark(),
-        settings.shared_costs,
-    )

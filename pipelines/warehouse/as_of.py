@@ -68,13 +68,7 @@ def build_as_of(
     started = time.monotonic()
     lake = Lake(root.resolve() / "lake")
     past = _past(lake, settings, now_reference, until)
-    depends = BuildSettings(
-        past.settings.reporting_currency,
-        past.settings.lateness_days,
-        past.settings.history_from,
-        past.watermark,
-        past.settings.shared_costs,
-    )
+    depends = BuildSettings.of(past.settings, past.watermark)
     links = rulebook_of(past.tables, past.settings, past.version or "").links
     published = published_versions(root)
     known = published.filter(pc.less_equal(published["published_at"], pa.scalar(until)))

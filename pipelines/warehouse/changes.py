@@ -135,7 +135,7 @@ changes as (
     select *, -1 as change from lake.resolved_clicks semi join counted using (event_id, visitor_id)
 )
 
-select influencer_id, campaign_id, link_id, reason, is_bot, occurred_at, change from changes
+select {columns} from changes
 """
 
 
@@ -183,7 +183,8 @@ def merge_clicks(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str
     They stay in the temporary table `counted`, and what that changes of the resolved ones in lake.click_changes.
     """
     connection.execute(COUNTED)
-    connection.execute(WRITE_CLICK_CHANGES.format(query=tables["resolved_clicks"].format(rows="counted")))
+    came = tables["resolved_clicks"].format(rows="counted")
+    connection.execute(WRITE_CLICK_CHANGES.format(query=came, columns=", ".join(CLICK_CHANGES.names)))
     for name, query in tables.items():
         same = f"{name}.event_id = counted.event_id and {name}.visitor_id = counted.visitor_id"
         connection.execute(f"delete from lake.{name} using counted where {same}")  # noqa: S608

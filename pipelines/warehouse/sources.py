@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 from urllib.parse import unquote
 
 import duckdb
@@ -17,6 +18,7 @@ from pipelines.failures import BadInput, LakeUnavailable
 from pipelines.rules.codes import normalise_code
 from pipelines.rules.links import UTM
 from pipelines.rules.money import minor_digits
+from pipelines.settings import Settings
 from pipelines.stores.tables import INSTANT, TABLES, TEXT
 from pipelines.warehouse.captions import normalise_text
 from pipelines.warehouse.changes import merge_clicks, write_changes, write_nothing
@@ -78,6 +80,17 @@ class BuildSettings:
     def __post_init__(self) -> None:
         if minor_digits(self.reporting_currency) is None:
             raise BadInput(f"reporting_currency {self.reporting_currency!r} is no ISO 4217 currency: name one, as USD")
+
+    @classmethod
+    def of(cls, settings: Settings, watermark: datetime | None) -> Self:
+        """Those of a workspace's settings."""
+        return cls(
+            settings.reporting_currency,
+            settings.lateness_days,
+            settings.history_from,
+            watermark,
+            settings.shared_costs,
+        )
 
     @property
     def reporting_digits(self) -> int:

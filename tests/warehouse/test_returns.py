@@ -2,19 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from pipelines.jobs.pending import current
-from pipelines.settings import load_settings
 from pipelines.simulate.world import simulate
-from pipelines.stores.rulebook import rulebook
 from pipelines.stores.tables import ORDER_ATTRIBUTIONS
 from pipelines.stores.workspace import Workspace
 from pipelines.testing import CLOCK, HASH_KEY, drain, write_topic
-from pipelines.warehouse.build import build
-from pipelines.warehouse.clicks import click_batches
 from pipelines.warehouse.returns import built_returns, deciding, returns
-from pipelines.warehouse.sources import BuildSettings
+from tests.warehouse.test_last_build import SETTINGS, build_shop
 
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
 LATER = {"event_id": "later", "order_id": "later", "kind": "placed", "currency": "USD", "subtotal": "5"}
@@ -25,10 +20,9 @@ def test_the_last_build_says_what_would_be_made_anew_while_it_is_of_the_same(tmp
     drain(tmp_path)
     workspace = Workspace(tmp_path)
     lake, tables = workspace.lake, workspace.reference(HASH_KEY).tables
-    links = rulebook(workspace.reference(HASH_KEY), load_settings(workspace.settings_file, {})).links
-    settings = BuildSettings("USD", lateness_days=7, watermark=lake.watermark())
+    settings = replace(SETTINGS, watermark=lake.watermark())
     assert built_returns(tmp_path, tables, settings, "policy") is None
-    build(tmp_path, tables, partial(click_batches, lake, links), settings, CLOCK)
+    build_shop(tmp_path)
 
     for model in ("policy", "linear"):
         said = built_returns(tmp_path, tables, settings, model)

@@ -13,13 +13,16 @@ attributions as (
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
 placed as not materialized (
-    select * from clicks
+    select
+        *,
+        reason is null and not is_bot as holds
+    from clicks
     where influencer_id is not null  -- where no single row holds, a click is nobody's
 ),
 
 valid as not materialized (
     select * from placed
-    where reason is null and not is_bot
+    where holds
 ),
 
 repeated as (  -- most visitors click once or twice: only the others' clicks need an order
@@ -118,7 +121,7 @@ final as (
         placed.link_id,
         labelled.suspicion,
         placed.occurred_at,
-        placed.reason is null and not placed.is_bot as holds,
+        placed.holds,
         cast(timezone(coalesce(campaigns.timezone, 'UTC'), placed.occurred_at) as date) as day
     from labelled
     inner join placed using (event_id, visitor_id)
