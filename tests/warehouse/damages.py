@@ -28,8 +28,9 @@ OTHERS = {  # of a column that is no measure: another value of its type
     "DOUBLE": "{column} * 1.01 + 0.01",
     **dict.fromkeys(COUNTED, "{column} + 1"),
 }
-UPDATE = (
-    "update {mart} set {column} = {value} where rowid = (select {which}(rowid) from {mart} where {column} is not null)"
+UPDATE = (  # by the order of the rows' values: tables keep none, and each run must damage the same rows
+    "update {mart} set {column} = {value} where rowid = "
+    "(select rowid from {mart} as told where {column} is not null order by told {order} limit 1)"
 )
 
 
@@ -49,10 +50,10 @@ def damages(mart: str, columns: Mapping[str, str]) -> Iterator[Damage]:
     yield Damage("a row lost", None, f"delete from {mart} where rowid = (select min(rowid) from {mart})")
     yield Damage("every row lost", None, f"delete from {mart}")
     for column, kind in columns.items():
-        missing = UPDATE.format(mart=mart, column=column, value="null", which="max")
+        missing = UPDATE.format(mart=mart, column=column, value="null", order="desc")
         yield Damage(f"{column} is missing", column, missing)
         for told, value in _wrong_values(mart, column, kind):
-            wrong = UPDATE.format(mart=mart, column=column, value=value, which="min")
+            wrong = UPDATE.format(mart=mart, column=column, value=value, order="asc")
             yield Damage(f"{column} {told}", column, wrong)
 
 
