@@ -100,7 +100,8 @@ def _until(readers: Readers, place: Place, end: int, given: ReadKafka) -> Iterat
     heard_at = time.monotonic()
     while (position := readers.positions[place]) < end:
         try:
-            blocks = list(readers.blocks(given.block_messages, 1.0))
+            # No more than are left before the end: a block that waited for others would cost each partition a second.
+            blocks = list(readers.blocks(min(given.block_messages, end - position), 1.0))
         except OffsetGone as gap:
             if not given.goes_on_at_gaps:
                 raise

@@ -25,9 +25,8 @@ SHOWN_ROWS = 20
 SLOWEST = 5
 DATA_TESTS = ("--exclude-resource-type", "unit_test")
 WHY = {
-    "no_nulls": "Without it the row cannot be joined or told apart.",
+    "grain": "A row twice doubles every sum that it is in; one without its key cannot be joined or told apart.",
     "unique": "A row twice doubles every sum that it is in.",
-    "unique_combination": "A row twice doubles every sum that it is in.",
     "relationships": "It names something that the other table does not hold, so a join loses it.",
     "accepted_values": "No reader knows what another value means.",
     "sums_to": "Each model must credit all that was ordered, no more and no less.",

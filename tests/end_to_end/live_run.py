@@ -32,7 +32,7 @@ COMMAND = (str(Path(sys.executable).with_name("codetrail")),)
 LARGE_MESSAGES = {"message.max.bytes": "4194304"}  # a hostile world has some of just above 1 MiB
 SMALL_BLOCKS = {"CODETRAIL_BLOCK_MESSAGES": "150", "CODETRAIL_BLOCK_SECONDS": "0.1"}  # so that there are many commits
 PATIENCE = 180.0  # seconds; never what a test asserts
-POLL = 0.05
+POLL = 0.2
 
 Sent = tuple[str, int | None, bytes | None]
 """A message: its topic, its partition (None: any) and its value."""

@@ -186,7 +186,7 @@ def test_a_tampered_mart_fails_with_its_rows(copied):
     found = {finding.expectation: finding for finding in data_tests(copied)}
     assert found["every_model_credits_every_order"].rows[0]["order_id"] == "o1"
     assert any(name.startswith("sums_to_fct_credits_net_revenue") for name in found)
-    [incomplete] = [one.rows for name, one in found.items() if name.startswith("no_nulls_fct_orders")]
+    [incomplete] = [one.rows for name, one in found.items() if name.startswith("grain_fct_orders")]
     assert [(row["order_id"], row["null_columns"]) for row in incomplete] == [("o2", "currency, status")]
     stranger = found["posts_are_of_known_influencers_and_campaigns"]
     assert (stranger.severity, stranger.rows) == (
