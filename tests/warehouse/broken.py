@@ -30,6 +30,6 @@ def broken(connection: duckdb.DuckDBPyConnection, suites: Iterable[Suite], *seve
             rules = [rule for rule in batch.expectations if rule.meta.severity in (severities or ("block", "warn"))]
             if rules:
                 counts = ", ".join(f"count(*) filter (where {rule.broken_by()})" for rule in rules)
-                totals = connection.sql(batch.sql).aggregate(counts).fetchall()[0]
+                totals = connection.execute(f"select {counts} from ({batch.sql})").fetchall()[0]
                 found |= {f"{suite.table}: {rule.name}": n for rule, n in zip(rules, totals, strict=True) if n}
     return found

@@ -28,7 +28,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 FLOATS = ("ratio", "per cent", "count", "followers", "money in the reporting currency per")
 
 READER = """
-import sys
+import sys, time
 from decimal import Decimal
 from pathlib import Path
 import duckdb, polars as pl, pyarrow.parquet as pq
@@ -45,6 +45,7 @@ def net():
 while not stop.exists() or not rounds:
     assert net() == Decimal('170'), tool
     rounds += 1
+    time.sleep(0.02)
 print(rounds)
 """
 

@@ -24,7 +24,7 @@ PUBLISHED_TIMES = 8
 READERS = 2
 
 READER = """
-import sys
+import sys, time
 from pathlib import Path
 import duckdb
 
@@ -40,6 +40,7 @@ while not stop.exists():
         assert marts.sql('select count(*) from fct_orders').fetchall() == [(3,)]
     assert duckdb.sql(f"select count(*) from '{current}/fct_orders.parquet'").fetchall() == [(3,)]
     rounds += 1
+    time.sleep(0.02)
 print(rounds)
 """
 
