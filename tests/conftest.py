@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,6 +46,19 @@ def pytest_configure(config):
     key.parent.mkdir(exist_ok=True)
     key.touch(mode=0o600)
     key.write_bytes(b"one key for all of a test session, and no secret")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The files of each folder lie evenly among all others: of those that run at once, some wait while some reckon.
+
+    In the order of their names, all that start processes would run beside each other, and all that want one workspace.
+    """
+    of_folder: dict[Path, list[Path]] = defaultdict(list)
+    for file in dict.fromkeys(item.path for item in items):
+        of_folder[file.parent].append(file)
+    place = {file: (number + 0.5) / len(files) for files in of_folder.values() for number, file in enumerate(files)}
+    items.sort(key=lambda item: (place[item.path], item.path))
 
 
 @pytest.hookimpl(wrapper=True)
