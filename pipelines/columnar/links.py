@@ -13,10 +13,12 @@ CLICK_COLUMNS = (
     *_UTM,
 )
 """What attribution reads of a landed click."""
+_SPAN = {"link": pl.Int32, "since": pl.Int64, "until": pl.Int64}
+_ALWAYS = -(2**63), 2**63 - 1  # microseconds
 
 
 class LinkResolver:
-    """Resolves clicks by columns: the rows of each distinct link id and utm once, then by the click's time."""
+    """Resolves clicks by columns: the rows of each distinct link id and utm once; one by one where several may hold."""
 
     def __init__(self, links: list[LinkAssignment]) -> None:
         self._roster = LinkRoster(links)
@@ -29,14 +31,17 @@ class LinkResolver:
         keys = clicks.select("link_id", *_UTM).unique().with_row_index("named")
         candidates = [self._matching(key) for key in keys.drop("named").iter_rows()]
         kept = clicks.join(keys, on=["link_id", *_UTM], how="left", nulls_equal=True).drop("link_id", *_UTM)
-        always = {n: self._always(found) for n, found in enumerate(candidates)}
-        link = kept["named"].replace_strict(always, return_dtype=pl.Int32)
-        by_time = link.is_null().arg_true()
+        spans = pl.DataFrame([self._span(found) for found in candidates], schema=_SPAN, orient="row")
+        kept = kept.hstack(spans[kept["named"]])
+        is_within = pl.col("occurred_at").is_between("since", "until", closed="left")
+        link = kept.select(pl.when(is_within).then("link").otherwise(NOT_VALID)).to_series()
+        several = link.is_null().arg_true()
         places = [
             self._held(candidates[named], at)
-            for named, at in zip(kept["named"].gather(by_time), kept["occurred_at"].gather(by_time), strict=True)
+            for named, at in zip(kept["named"].gather(several), kept["occurred_at"].gather(several), strict=True)
         ]
-        return kept.with_columns(link.scatter(by_time, places).cast(pl.Int32).alias("link")).drop("named")
+        link = link.scatter(several, places)
+        return kept.with_columns(link=link).drop("named", "since", "until")
 
     def _matching(self, key: tuple[str | None, ...]) -> list[LinkAssignment]:
         if key not in self._candidates:
@@ -44,12 +49,15 @@ class LinkResolver:
             self._candidates[key] = self._roster.candidates(link_id, tuple(value or "" for value in utm))
         return self._candidates[key]
 
-    def _always(self, candidates: list[LinkAssignment]) -> int | None:
-        """The place that a click of any time gets, None if its time matters."""
+    def _span(self, candidates: list[LinkAssignment]) -> tuple[int | None, int, int]:
+        """The place that a click gets, and since and until when; no place where several rows may hold."""
         if not candidates:
-            return NO_ROW
-        only = candidates[0]
-        return self._places[id(only)] if len(candidates) == 1 and only.valid_from is only.valid_to is None else None
+            return NO_ROW, *_ALWAYS
+        if len(candidates) > 1:
+            return None, *_ALWAYS
+        only, (first, last) = candidates[0], _ALWAYS
+        since = first if only.valid_from is None else only.valid_from
+        return self._places[id(only)], since, last if only.valid_to is None else only.valid_to
 
     def _held(self, candidates: list[LinkAssignment], at: int) -> int:
         row, reason = resolve(candidates, at)
