@@ -14,7 +14,6 @@ CLICK_COLUMNS = (
 )
 """What attribution reads of a landed click."""
 _SPAN = {"link": pl.Int32, "since": pl.Int64, "until": pl.Int64}
-_ALWAYS = -(2**63), 2**63 - 1  # microseconds
 
 
 class LinkResolver:
@@ -33,8 +32,9 @@ class LinkResolver:
         kept = clicks.join(keys, on=["link_id", *_UTM], how="left", nulls_equal=True).drop("link_id", *_UTM)
         spans = pl.DataFrame([self._span(found) for found in candidates], schema=_SPAN, orient="row")
         kept = kept.hstack(spans[kept["named"]])
-        is_within = pl.col("occurred_at").is_between("since", "until", closed="left")
-        link = kept.select(pl.when(is_within).then("link").otherwise(NOT_VALID)).to_series()
+        # Without a bound a comparison is null, and a click is outside of none.
+        is_outside = (pl.col("occurred_at") < pl.col("since")) | (pl.col("occurred_at") >= pl.col("until"))
+        link = kept.select(pl.when(is_outside).then(NOT_VALID).otherwise("link")).to_series()
         several = link.is_null().arg_true()
         places = [
             self._held(candidates[named], at)
@@ -49,15 +49,12 @@ class LinkResolver:
             self._candidates[key] = self._roster.candidates(link_id, tuple(value or "" for value in utm))
         return self._candidates[key]
 
-    def _span(self, candidates: list[LinkAssignment]) -> tuple[int | None, int, int]:
-        """The place that a click gets, and since and until when; no place where several rows may hold."""
-        if not candidates:
-            return NO_ROW, *_ALWAYS
-        if len(candidates) > 1:
-            return None, *_ALWAYS
-        only, (first, last) = candidates[0], _ALWAYS
-        since = first if only.valid_from is None else only.valid_from
-        return self._places[id(only)], since, last if only.valid_to is None else only.valid_to
+    def _span(self, candidates: list[LinkAssignment]) -> tuple[int | None, int | None, int | None]:
+        """The place that a click gets, since and until when; no place where several rows may hold."""
+        if len(candidates) != 1:
+            return None if candidates else NO_ROW, None, None
+        [only] = candidates
+        return self._places[id(only)], only.valid_from, only.valid_to
 
     def _held(self, candidates: list[LinkAssignment], at: int) -> int:
         row, reason = resolve(candidates, at)
