@@ -33,3 +33,8 @@
             || lpad(cast({{ minor }} % {{ units }} as varchar), cast(log10({{ units }}) as integer), '0')
     end || ' ' || {{ currency }}
 {%- endmacro %}
+
+{# When a calendar month, given by its first day, is over in a time zone. #}
+{% macro end_of_month(month, timezone) -%}
+    timezone({{ timezone }}, cast({{ month }} + interval 1 month as timestamp))
+{%- endmacro %}

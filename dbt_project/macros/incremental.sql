@@ -5,57 +5,44 @@
     {{ return(this is not none and is_incremental()) }}
 {%- endmacro %}
 
-{# Of a model with one of the strategies below: the rows that it makes anew; in a full build all. #}
-{% macro of_arrived_orders() -%}
-    {% if goes_on() %}where order_id in (select order_id from lake.arrived_orders){% endif %}
+{# Which rows of a table are made anew, by the incremental_strategy of the model that makes them: its table forgets them,
+   also where nothing comes in their place. #}
+{% macro moved(strategy) -%}
+    {%- set conditions = {
+        'added': 'false',
+        'arrived_orders': 'order_id in (select order_id from lake.arrived_orders)',
+        'changed_orders': 'order_id in (select order_id from lake.changed_orders)',
+        'changed_uses': 'order_id in (select order_id from lake.changed_uses)',
+        'changed_visitors': 'visitor_id in (select visitor_id from lake.changed_visitors)',
+        'resplit_orders': 'order_id in (select order_id from intermediate.int_resplit_orders)',
+        'recounted_lines': among('order_id, influencer_id, campaign_id', 'intermediate.int_recounted_lines'),
+        'recounted_days': among('influencer_id, campaign_id, day, model', 'intermediate.int_recounted_days'),
+        'recounted_link_days': among('campaign_id, influencer_id, link_id, day', 'lake.click_changes'),
+        'recounted_posts': 'post_id in (select post_id from intermediate.int_post_links '
+            ~ 'where link_id in (select link_id from lake.click_changes))',
+    } -%}
+    {%- if strategy == 'changed_credits' -%}
+        {#- Of an order that did not change, the data-driven models alone may credit others. -#}
+        ({{ moved('changed_orders') }} or (model in ('markov', 'shapley') and {{ moved('resplit_orders') }}))
+    {%- else -%}
+        {{ conditions[strategy] }}
+    {%- endif -%}
 {%- endmacro %}
 
-{% macro of_changed_orders() -%}
-    {% if goes_on() %}where order_id in (select order_id from lake.changed_orders){% endif %}
+{% macro among(columns, table) -%}
+    ({{ columns }}) in (select ({{ columns }}) from {{ table }})
 {%- endmacro %}
 
-{% macro of_changed_uses() -%}
-    {% if goes_on() %}where order_id in (select order_id from lake.changed_uses){% endif %}
+{# The same of what a model reads; in a full build all. #}
+{% macro where_moved(strategy) -%}
+    {% if goes_on() %}where {{ moved(strategy) }}{% endif %}
 {%- endmacro %}
 
-{% macro of_changed_visitors() -%}
-    {% if goes_on() %}where visitor_id in (select visitor_id from lake.changed_visitors){% endif %}
-{%- endmacro %}
-
-{% macro of_resplit_orders() -%}
-    {% if goes_on() %}where order_id in (select order_id from intermediate.int_resplit_orders){% endif %}
-{%- endmacro %}
-
-{# Of an order that did not change, the data-driven models alone may credit others. #}
-{% macro changed_credits() -%}
-    (
-        order_id in (select order_id from lake.changed_orders)
-        or (
-            model in ('markov', 'shapley')
-            and order_id in (select order_id from intermediate.int_resplit_orders)
-        )
-    )
-{%- endmacro %}
-
-{# Of the ledger and of what was earned: what one changed order moves is the sum that it stands in. #}
-{% macro of_recounted_months(month) -%}
-    {% if goes_on() %}where {{ recounted_months(month) }}{% endif %}
-{%- endmacro %}
-
-{% macro recounted_months(month) -%}
-    (influencer_id, campaign_id, {{ month }}) in (
-        select (influencer_id, campaign_id, month) from intermediate.int_recounted_months
-    )
-{%- endmacro %}
-
-{% macro of_recounted_days() -%}
-    {% if goes_on() %}where {{ recounted_days() }}{% endif %}
-{%- endmacro %}
-
-{% macro recounted_days() -%}
-    (influencer_id, campaign_id, day, model) in (
-        select (influencer_id, campaign_id, day, model) from intermediate.int_recounted_days
-    )
+{# Of a model that makes changed visitors anew: their clicks. #}
+{% macro clicks_of_changed_visitors() -%}
+    {% if goes_on() %}{{ source('lake', 'clicks_of_changed_visitors') }}
+    {%- else %}{{ ref('stg_resolved_clicks') }}
+    {%- endif %}
 {%- endmacro %}
 
 {# Of counts that clicks add to: who came since the last build, and in whose place; in a full build everybody came. #}
@@ -65,63 +52,10 @@
     {%- endif %}
 {%- endmacro %}
 
-{# To be added to the CTE counted: what stood in its rows. #}
+{# To be added to them: what was counted before of what clicks have moved. #}
 {% macro counted_before() -%}
     {% if goes_on() -%}
         union all by name
-        select * from {{ this }} semi join counted using (campaign_id, influencer_id, link_id, day)
+        select * from {{ this }} where {{ moved(config.get('incremental_strategy')) }}
     {%- endif %}
-{%- endmacro %}
-
-{# The strategies: what is made anew is forgotten, also where nothing comes in its place. #}
-{% macro get_incremental_arrived_orders_sql(arguments) -%}
-    {{ replaced_rows(arguments, 'order_id in (select order_id from lake.arrived_orders)') }}
-{%- endmacro %}
-
-{% macro get_incremental_changed_orders_sql(arguments) -%}
-    {{ replaced_rows(arguments, 'order_id in (select order_id from lake.changed_orders)') }}
-{%- endmacro %}
-
-{% macro get_incremental_changed_uses_sql(arguments) -%}
-    {{ replaced_rows(arguments, 'order_id in (select order_id from lake.changed_uses)') }}
-{%- endmacro %}
-
-{% macro get_incremental_changed_visitors_sql(arguments) -%}
-    {{ replaced_rows(arguments, 'visitor_id in (select visitor_id from lake.changed_visitors)') }}
-{%- endmacro %}
-
-{% macro get_incremental_resplit_orders_sql(arguments) -%}
-    {{ replaced_rows(arguments, 'order_id in (select order_id from intermediate.int_resplit_orders)') }}
-{%- endmacro %}
-
-{% macro get_incremental_changed_credits_sql(arguments) -%}
-    {{ replaced_rows(arguments, changed_credits()) }}
-{%- endmacro %}
-
-{% macro get_incremental_recounted_order_months_sql(arguments) -%}
-    {{ replaced_rows(arguments, recounted_months('order_month')) }}
-{%- endmacro %}
-
-{% macro get_incremental_recounted_months_sql(arguments) -%}
-    {{ replaced_rows(arguments, recounted_months('month')) }}
-{%- endmacro %}
-
-{% macro get_incremental_recounted_days_sql(arguments) -%}
-    {{ replaced_rows(arguments, recounted_days()) }}
-{%- endmacro %}
-
-{% macro get_incremental_counted_link_days_sql(arguments) -%}
-    {{ replaced_rows(
-        arguments,
-        '(campaign_id, influencer_id, link_id, day) in (select (campaign_id, influencer_id, link_id, day) from '
-        ~ arguments['temp_relation'] ~ ')'
-    ) }};
-    delete from {{ arguments['target_relation'] }} where clicks = 0
-{%- endmacro %}
-
-{% macro replaced_rows(arguments, forgotten) -%}
-    {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
-    delete from {{ arguments['target_relation'] }} where {{ forgotten }};
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    (select {{ columns }} from {{ arguments['temp_relation'] }})
 {%- endmacro %}

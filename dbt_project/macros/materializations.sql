@@ -25,3 +25,28 @@
     {{ adapter.commit() }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+{# An incremental table has the columns that it had: a build goes on from what the same project made. Its strategy says
+   which rows are forgotten, once the new ones are known. #}
+{% materialization incremental, adapter="duckdb" %}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set new = this.identifier ~ '__new' -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- if not is_incremental() -%}
+        {{ drop_relation_if_exists(load_cached_relation(this)) }}
+    {%- endif -%}
+    {% call statement('main') -%}
+        {%- if is_incremental() -%}
+            create or replace temporary table {{ new }} as ({{ sql }});
+            delete from {{ target }}
+            where {{ moved(config.get('incremental_strategy')) }};
+            insert into {{ target }} by name (from {{ new }});
+            drop table {{ new }}
+        {%- else -%}
+            {{- get_create_table_as_sql(False, target, sql) -}}
+        {%- endif -%}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}

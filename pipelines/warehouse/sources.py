@@ -21,7 +21,7 @@ from pipelines.rules.money import minor_digits
 from pipelines.settings import Settings
 from pipelines.stores.tables import INSTANT, TABLES, TEXT
 from pipelines.warehouse.captions import normalise_text
-from pipelines.warehouse.changes import merge_clicks, write_changes, write_nothing
+from pipelines.warehouse.changes import write_changes, write_nothing
 
 NO_LINK = "no_link"  # no link row matches what the click named
 RESOLVED_CLICKS = pa.schema(
@@ -49,10 +49,14 @@ ClicksOf = Callable[[Sequence[str]], Iterable[pa.Table]]
 """The clicks of these files of the lake, in the columns of RESOLVED_CLICKS, each in one of the tables."""
 CLICK_TABLES = {
     "resolved_clicks": "select event_id, visitor_id, occurred_at, influencer_id, campaign_id, link_id, is_bot, reason, "
-    "partition, \"offset\" from {rows} where reason is distinct from 'no_link'",
+    "partition, \"offset\", cast(timezone(coalesce(campaigns.timezone, 'UTC'), occurred_at) as date) as day "
+    "from {rows} left join reference.campaigns using (campaign_id) where reason is distinct from 'no_link'",
     "unresolved_clicks": "select * exclude (influencer_id, campaign_id, link_id) from {rows} where reason is not null",
 }
-"""The clicks that some link row matches, and those that are nobody's; one whose row does not hold is in both."""
+"""The clicks that some link row matches, and those that are nobody's; one whose row does not hold is in both.
+
+`day` is the day of the click where its campaign is.
+"""
 ARRIVED = {"clicks": "arrived_clicks", "order_attributions": "arrived_attributions"}
 """What is new of a table since the last build; in a full build all of it."""
 ARRIVALS = ("ingested_at", "computed_at", "recorded_at", "seen_at", "released_at", "erased_at")
@@ -144,8 +148,7 @@ def write_new_sources(
         (before,) = connection.execute("select watermark from lake.run_settings").fetchall()[0]
         _write_lake(connection, lake, new)
         connection.register("arriving", pa.concat_tables([RESOLVED_CLICKS.empty_table(), *clicks]))
-        merge_clicks(connection, CLICK_TABLES)
-        saying = write_changes(connection, new["orders"], settings.watermark)
+        saying = write_changes(connection, new["orders"], CLICK_TABLES, settings.watermark)
         _write_table(connection, "lake.published_versions", published)
         _write_table(connection, "lake.run_settings", _run_settings(settings, built_at))
     return saying if before == settings.watermark else saying | {"run_settings"}

@@ -8,13 +8,14 @@ import duckdb
 OF_THE_WAY = {  # what says how a build came about
     *("arrived_attributions", "arrived_clicks", "arrived_orders", "changed_orders", "changed_uses", "changed_visitors"),
     "click_changes",
+    "clicks_of_changed_visitors",
     *(
         "former_lift_intervals",
         "former_model_shares",
         "former_days",
-        "former_months",
+        "former_lines",
         "int_recounted_days",
-        "int_recounted_months",
+        "int_recounted_lines",
         "int_resplit_orders",
     ),
     *("run_settings", "stg_arrived_attributions", "stg_run_settings"),

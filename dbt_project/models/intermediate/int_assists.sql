@@ -1,4 +1,9 @@
-with credits as (select * from {{ ref('int_credits') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
+
+with credits as (
+    select * from {{ ref('int_credits') }}
+    {{ where_moved('changed_orders') }}
+),
 
 orders as (select * from {{ ref('int_orders') }}),
 

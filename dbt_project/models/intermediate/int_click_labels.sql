@@ -1,18 +1,14 @@
-{{ config(materialized='incremental', incremental_strategy='changed_visitors', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_visitors') }}
 
-with clicks as not materialized (
-    select * from {{ ref('stg_resolved_clicks') }}
-    {{ of_changed_visitors() }}
-),
+{% set kept = '' if goes_on() else 'not materialized' -%}
+with clicks as {{ kept }} (select * from {{ clicks_of_changed_visitors() }}),
 
 attributions as (
     select * from {{ ref('int_current_attributions') }}
-    {{ of_changed_visitors() }}
+    {{ where_moved('changed_visitors') }}
 ),
 
-campaigns as (select * from {{ ref('stg_campaigns') }}),
-
-placed as not materialized (
+placed as {{ kept }} (
     select
         *,
         reason is null and not is_bot as holds
@@ -20,7 +16,7 @@ placed as not materialized (
     where influencer_id is not null  -- where no single row holds, a click is nobody's
 ),
 
-valid as not materialized (
+valid as {{ kept }} (
     select * from placed
     where holds
 ),
@@ -122,10 +118,9 @@ final as (
         labelled.suspicion,
         placed.occurred_at,
         placed.holds,
-        cast(timezone(coalesce(campaigns.timezone, 'UTC'), placed.occurred_at) as date) as day
+        placed.day
     from labelled
     inner join placed using (event_id, visitor_id)
-    left join campaigns on placed.campaign_id = campaigns.campaign_id
 )
 
 select * from final

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='added') }}
 
 with clicks as (select * from {{ source('lake', 'arrived_clicks') }}),
 

@@ -1,13 +1,13 @@
-{{ config(materialized='incremental', incremental_strategy='changed_uses', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_uses') }}
 
 with claims as (
     select * from {{ ref('fct_claims') }}
-    {{ of_changed_uses() }}
+    {{ where_moved('changed_uses') }}
 ),
 
 orders as (
     select * from {{ ref('int_orders') }}
-    {{ of_changed_uses() }}
+    {{ where_moved('changed_uses') }}
 ),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),

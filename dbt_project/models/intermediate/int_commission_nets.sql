@@ -1,10 +1,10 @@
-{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
 
-with events as (select * from {{ ref('stg_orders') }}),
+with events as (select * from {{ events_of_changed_orders() }}),
 
 lines as (
     select * from {{ ref('int_commission_orders') }}
-    {{ of_changed_orders() }}
+    {{ where_moved('changed_orders') }}
 ),
 
 currencies as (select * from {{ ref('stg_currencies') }}),

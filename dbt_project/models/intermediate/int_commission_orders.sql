@@ -1,13 +1,13 @@
-{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
 
 with orders as (
     select * from {{ ref('int_orders') }}
-    {{ of_changed_orders() }}
+    {{ where_moved('changed_orders') }}
 ),
 
 attributions as (
     select * from {{ ref('int_current_attributions') }}
-    {{ of_changed_orders() }}
+    {{ where_moved('changed_orders') }}
 ),
 
 codes as (select * from {{ ref('stg_codes') }}),

@@ -1,9 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='recounted_order_months', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='recounted_lines') }}
 
-{% do ref('int_recounted_months') %}
+{% do ref('int_recounted_lines') %}
 with lines as (
     select * from {{ ref('int_commission_orders') }}
-    {{ of_recounted_months('order_month') }}
+    {{ where_moved('recounted_lines') }}
 ),
 
 nets as (select * from {{ ref('int_commission_nets') }}),
@@ -78,7 +78,7 @@ based as (
     from reported
 ),
 
-months as (  -- what the month had earned before the order, by the present nets
+months as (  -- what the month had earned before the order, by the present nets: of tiers alone it matters
     select
         order_id,
         influencer_id,
@@ -91,16 +91,16 @@ months as (  -- what the month had earned before the order, by the present nets
             ), 0
         ) as below_minor
     from based
-    where is_latest or void_reason is not null
+    where kind = 'tiered' and (is_latest or void_reason is not null)
 ),
 
 placed as (
     select
         based.*,
-        months.below_minor,
-        months.below_minor + based.base_minor as up_to_minor
+        coalesce(months.below_minor, 0) as below_minor,
+        coalesce(months.below_minor, 0) + based.base_minor as up_to_minor
     from based
-    inner join months using (order_id, influencer_id, campaign_id)
+    left join months using (order_id, influencer_id, campaign_id)
 ),
 
 sliced as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='changed_credits', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_credits') }}
 
 {% do ref('int_resplit_orders') %}
 {%- set amounts = {
@@ -15,11 +15,14 @@ with orders as (
     from {{ ref('int_orders') }}
 ),
 
-attributions as (select * from {{ ref('stg_order_attributions') }}),
+attributions as (
+    select * from {{ ref('stg_order_attributions') }}
+    {{ where_moved('changed_orders') }}
+),
 
 data_driven as (
     select * from {{ ref('int_data_driven_credits') }}
-    {{ of_resplit_orders() }}
+    {{ where_moved('resplit_orders') }}
 ),
 
 models as (select * from {{ ref('int_models') }}),
@@ -42,7 +45,6 @@ attributed as (
         listed.models
     from orders
     inner join listed using (order_id, revision_key)
-    {{ of_changed_orders() }}
 ),
 
 touched as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='arrived_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='arrived_orders') }}
 
 with revisions as not materialized (  -- linear credits every touch of the journey that the path transform leaves
     select

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='resplit_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='resplit_orders') }}
 
 {% do ref('int_resplit_orders') %}
 {%- set amounts = {
@@ -9,7 +9,7 @@
 } -%}
 with journeys as (
     select * from {{ ref('int_journeys') }}
-    {{ of_resplit_orders() }}
+    {{ where_moved('resplit_orders') }}
 ),
 
 attributions as (select * from {{ ref('int_current_attributions') }}),

@@ -1,9 +1,9 @@
-{{ config(materialized='incremental', incremental_strategy='recounted_days', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='recounted_days') }}
 
 {% do ref('int_recounted_days') %}
 with credits as (
     select * from {{ ref('int_credits') }}
-    {{ of_recounted_days() }}
+    {{ where_moved('recounted_days') }}
 ),
 
 final as (

@@ -97,10 +97,9 @@ suspects as (
         clicks.influencer_id,
         clicks.link_id,
         clicks.visitor_id,
-        cast(timezone(zones.timezone, clicks.occurred_at) as date) as day
+        clicks.day
     from clicks
     semi join barren_links using (link_id)
-    inner join zones on clicks.campaign_id = zones.campaign_id
     where clicks.influencer_id is not null and clicks.reason is null and not clicks.is_bot
 ),
 

@@ -1,13 +1,12 @@
 with orders as (select * from {{ ref('int_orders') }}),
 
-credits as (select * from {{ ref('int_credits') }}),
+assists as (select * from {{ ref('int_assists') }}),
 
 touched as (  -- every valid claim's influencer is in the linear journey, whatever the path's transform
     select distinct
         order_id,
         influencer_id
-    from credits
-    where model = 'linear' and influencer_id is not null
+    from assists
 ),
 
 concerned as (

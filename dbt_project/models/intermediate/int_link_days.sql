@@ -1,21 +1,18 @@
-{{ config(materialized='incremental', incremental_strategy='counted_link_days', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='recounted_link_days') }}
 
 with clicks as ({{ came_and_went() }}),
 
-campaigns as (select * from {{ ref('stg_campaigns') }}),
-
 counted as (
     select
-        clicks.campaign_id,
-        clicks.influencer_id,
-        clicks.link_id,
-        cast(timezone(coalesce(campaigns.timezone, 'UTC'), clicks.occurred_at) as date) as day,
-        sum(clicks.change) as clicks,
-        coalesce(sum(clicks.change) filter (where clicks.reason is null and not clicks.is_bot), 0) as holding_clicks
+        campaign_id,
+        influencer_id,
+        link_id,
+        day,
+        sum(change) as clicks,
+        coalesce(sum(change) filter (where reason is null and not is_bot), 0) as holding_clicks
     from clicks
-    left join campaigns using (campaign_id)
-    where clicks.influencer_id is not null  -- where no single row holds, a click is nobody's
-    group by clicks.campaign_id, clicks.influencer_id, clicks.link_id, day
+    where influencer_id is not null  -- where no single row holds, a click is nobody's
+    group by campaign_id, influencer_id, link_id, day
 ),
 
 facts as (
@@ -33,6 +30,7 @@ final as (
         cast(sum(holding_clicks) as bigint) as holding_clicks
     from facts
     group by campaign_id, influencer_id, link_id, day
+    having sum(clicks) > 0
 )
 
 select * from final

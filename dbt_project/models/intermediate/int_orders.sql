@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
 
 with orders as (select * from {{ ref('int_current_attributions') }}),
 
@@ -7,7 +7,13 @@ settings as (select * from {{ ref('stg_run_settings') }}),
 first_orders as (
     select arg_min(order_id, (ordered_at, order_id)) as order_id
     from orders
-    where customer_id is not null and not coalesce(is_cancelled, false)
+    where
+        not coalesce(is_cancelled, false)
+        {% if goes_on() %}
+        and customer_id in (select changed.customer_id from orders as changed {{ where_moved('changed_orders') }})
+        {% else %}
+        and customer_id is not null
+        {% endif %}
     group by customer_id
 ),
 
@@ -47,7 +53,7 @@ final as (
     from orders
     cross join settings
     left join first_orders using (order_id)
-    {{ of_changed_orders() }}
+    {{ where_moved('changed_orders') }}
 )
 
 select * from final

@@ -1,22 +1,12 @@
-with clicks as (select * from {{ ref('stg_resolved_clicks') }}),
+with clicks as (select * from {{ ref('int_post_clicks') }}),
 
-links as (select * from {{ ref('stg_links') }}),
+lent as (select * from {{ ref('int_post_links') }}),
 
 voided as (select * from {{ ref('int_voided_clicks') }}),
 
 attributions as (select * from {{ ref('int_current_attributions') }}),
 
 orders as (select * from {{ ref('int_orders') }}),
-
-lent as (  -- a link may carry another post from a moment on
-    select
-        link_id,
-        post_id,
-        coalesce(valid_from, cast('-infinity' as timestamptz)) as valid_from,
-        coalesce(valid_to, cast('infinity' as timestamptz)) as valid_to
-    from links
-    where post_id is not null
-),
 
 claims as (
     select
@@ -37,17 +27,20 @@ won as (
 
 facts as (
     select
-        lent.post_id,
-        1 as clicks,
-        cast(clicks.reason is null and not clicks.is_bot and voided.event_id is null as int) as valid_clicks
+        post_id,
+        clicks,
+        holding_clicks as valid_clicks
     from clicks
+    union all by name
+    select
+        lent.post_id,
+        -1 as valid_clicks
+    from voided
     inner join lent
         on
-            clicks.link_id = lent.link_id
-            and clicks.occurred_at >= lent.valid_from
-            and clicks.occurred_at < lent.valid_to
-    left join voided on clicks.event_id = voided.event_id and clicks.visitor_id = voided.visitor_id
-    where clicks.influencer_id is not null
+            voided.link_id = lent.link_id
+            and voided.occurred_at >= lent.holds_from
+            and voided.occurred_at < lent.holds_to
     union all by name
     select
         lent.post_id,
@@ -60,8 +53,8 @@ facts as (
     inner join lent
         on
             won.link_id = lent.link_id
-            and won.occurred_at >= lent.valid_from
-            and won.occurred_at < lent.valid_to
+            and won.occurred_at >= lent.holds_from
+            and won.occurred_at < lent.holds_to
 ),
 
 final as (

@@ -16,7 +16,7 @@ final as (
         day,
         model
     from credits
-    where influencer_id is not null and {{ changed_credits() }}
+    where influencer_id is not null and {{ moved('changed_credits') }}
 )
 
 select * from final

@@ -1,8 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='arrived_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='arrived_orders') }}
 
 with steps as (
     select * from {{ ref('int_revision_steps') }}
-    {{ of_arrived_orders() }}
+    {{ where_moved('arrived_orders') }}
 ),
 
 periods as (

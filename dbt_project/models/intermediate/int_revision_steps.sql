@@ -1,8 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='arrived_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='arrived_orders') }}
 
 with revisions as (
     select * from {{ ref('stg_order_attributions') }}
-    {{ of_arrived_orders() }}
+    {{ where_moved('arrived_orders') }}
 ),
 
 versions as (select * from {{ ref('int_published_versions') }}),

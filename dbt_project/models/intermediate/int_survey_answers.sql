@@ -1,4 +1,6 @@
-with events as (select * from {{ ref('stg_orders') }}),
+{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
+
+with events as (select * from {{ events_of_changed_orders() }}),
 
 orders as (select * from {{ ref('int_orders') }}),
 

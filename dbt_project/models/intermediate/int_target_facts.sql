@@ -51,7 +51,7 @@ counted_clicks as (  -- by whole days, and one by one on the day of the watermar
     inner join last_days
         on
             clicks.campaign_id = last_days.campaign_id
-            and cast(timezone(last_days.timezone, clicks.occurred_at) as date) = last_days.day
+            and clicks.day = last_days.day
     where clicks.influencer_id is not null and clicks.reason is null and not clicks.is_bot
     union all
     select

@@ -1,16 +1,11 @@
-{{ config(materialized='incremental', incremental_strategy='changed_visitors', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_visitors') }}
 
 with attributions as (
     select * from {{ ref('int_current_attributions') }}
-    {{ of_changed_visitors() }}
+    {{ where_moved('changed_visitors') }}
 ),
 
-clicks as (
-    select * from {{ ref('stg_resolved_clicks') }}
-    {{ of_changed_visitors() }}
-),
-
-campaigns as (select * from {{ ref('stg_campaigns') }}),
+clicks as (select * from {{ clicks_of_changed_visitors() }}),
 
 voided as (select * from {{ ref('int_voided_clicks') }}),
 
@@ -35,9 +30,8 @@ unclaimed as (
         clicks.occurred_at,
         clicks.influencer_id,
         clicks.campaign_id,
-        cast(date_trunc('month', timezone(coalesce(campaigns.timezone, 'UTC'), clicks.occurred_at)) as date) as month
+        cast(date_trunc('month', clicks.day) as date) as month
     from clicks
-    left join campaigns using (campaign_id)
     anti join claimed on clicks.visitor_id = claimed.visitor_id and clicks.event_id = claimed.event_id
     anti join voided on clicks.visitor_id = voided.visitor_id and clicks.event_id = voided.event_id
     where clicks.reason is null and not clicks.is_bot

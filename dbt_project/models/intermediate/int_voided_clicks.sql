@@ -15,6 +15,7 @@ suspected as (
         labels.visitor_id,
         labels.influencer_id,
         labels.campaign_id,
+        labels.link_id,
         labels.occurred_at,
         labels.day
     from labels

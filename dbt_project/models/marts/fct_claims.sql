@@ -1,8 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
 
 with attributions as (
     select * from {{ ref('int_current_attributions') }}
-    {{ of_changed_orders() }}
+    {{ where_moved('changed_orders') }}
 ),
 
 made as (

@@ -1,10 +1,6 @@
-{{ config(materialized='incremental', incremental_strategy='recounted_months', on_schema_change='fail') }}
+{{ config(materialized='view') }}
 
-{% do ref('int_recounted_months') %}
-with entries as (
-    select * from {{ ref('int_commission_entries') }}
-    {{ of_recounted_months('order_month') }}
-),
+with entries as (select * from {{ ref('int_commission_entries') }}),
 
 settings as (select * from {{ ref('stg_run_settings') }}),
 

@@ -1,8 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='changed_orders', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
 
 with orders as (
     select * from {{ ref('int_orders') }}
-    {{ of_changed_orders() }}
+    {{ where_moved('changed_orders') }}
 ),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),

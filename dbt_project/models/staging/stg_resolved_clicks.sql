@@ -13,6 +13,7 @@ final as (
         -- yes or no
         is_bot,
         -- times
+        day,
         occurred_at
     from source
 )
