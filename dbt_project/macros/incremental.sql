@@ -53,9 +53,9 @@
 {%- endmacro %}
 
 {# To be added to them: what was counted before of what clicks have moved. #}
-{% macro counted_before() -%}
+{% macro counted_before(strategy) -%}
     {% if goes_on() -%}
         union all by name
-        select * from {{ this }} where {{ moved(config.get('incremental_strategy')) }}
+        select * from {{ this }} where {{ moved(strategy) }}
     {%- endif %}
 {%- endmacro %}

@@ -1,5 +1,6 @@
 """What dbt reads: lake, reference data, clicks, published versions and settings, as tables of one DuckDB file."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -189,7 +190,9 @@ def _write_lake_table(
     if not files:
         _write_table(connection, f"lake.{name}", schema.empty_table())
         return
-    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    # DuckDB reckons that each file has as many rows as the first, and joins accordingly: the largest tells most.
+    by_size = sorted(files, key=os.path.getsize, reverse=True)
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in by_size)
     # A literal: a view takes no parameters.
     where = f" where {_arrival_of(schema)} <= timestamptz '{until.isoformat()}'" if until else ""
     connection.execute(f"create view lake.{name} as select * from read_parquet([{listed}]){where}")  # noqa: S608
@@ -222,6 +225,7 @@ def _write_clicks(connection: duckdb.DuckDBPyConnection, clicks: Iterable[pa.Tab
             raise
 
     connection.execute("set preserve_insertion_order = false")  # rows that keep their order are packed twice
+    connection.execute("set disabled_optimizers = 'build_side_probe_side'")  # it would gather the stream first
     try:
         _insert_clicks(connection, "resolved_clicks", pa.RecordBatchReader.from_batches(RESOLVED_CLICKS, streamed()))
     except duckdb.Error:
@@ -229,7 +233,7 @@ def _write_clicks(connection: duckdb.DuckDBPyConnection, clicks: Iterable[pa.Tab
             raise failures[0] from None
         raise
     _insert_clicks(connection, "unresolved_clicks", pa.concat_tables(nobodys))
-    connection.execute("reset preserve_insertion_order")
+    connection.execute("reset preserve_insertion_order; reset disabled_optimizers")
 
 
 def _insert_clicks(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:

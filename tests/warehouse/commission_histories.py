@@ -20,7 +20,8 @@ GIVEN = {
 }
 MODELS = (
     "int_rates",
-    *(f"int_commission_{part}" for part in ("plans", "orders", "tiers", "nets", "worths", "entries")),
+    *(f"int_commission_{part}" for part in ("plans", "orders", "tiers", "nets", "worths")),
+    *("int_order_commissions", "int_commission_caps", "int_commission_entries"),
 )
 
 

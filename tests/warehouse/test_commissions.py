@@ -17,6 +17,7 @@ from pipelines.warehouse.build import build
 from pipelines.warehouse.build import test as data_tests
 from pipelines.warehouse.sources import BuildSettings
 from pipelines.warehouse.suites import expectations_dir, load_suites
+from tests.warehouse.broken import open_to_damage
 from tests.warehouse.commission_histories import COLUMNS, Ledger, books
 from tests.warehouse.commission_oracle import EPOCH, Books, Entry, owed
 from tests.warehouse.tokyo_world import resolved_clicks
@@ -142,7 +143,7 @@ def test_every_entry_of_colliding_histories_is_the_oracle_s(ledger, told):
 
 def test_an_entry_changed_by_a_cent_fails_the_data_tests(shop, tmp_path):
     copy = shutil.copytree(shop / "warehouse", tmp_path / "warehouse").parent
-    with duckdb.connect(str(copy / "warehouse" / "build.duckdb")) as connection:
+    with open_to_damage(copy / "warehouse" / "build.duckdb") as connection:
         changed = "(select max(entry_id) from fct_commissions where cause = 'order' and currency = 'USD')"
         more = "amount = amount + 0.01, commission = commission + 0.01"
         connection.execute(f"update fct_commissions set {more} where entry_id = {changed}")
@@ -181,8 +182,8 @@ def checked(shop, tmp_path_factory):
 
     def broken(update: str) -> set[str]:
         found = set()
-        with duckdb.connect(str(copy)) as connection:
-            connection.execute("set TimeZone = 'UTC'; begin")
+        with open_to_damage(copy) as connection:
+            connection.execute("begin")
             connection.execute(f"update fct_commissions set {update}")
             for batch in suite.batches:
                 for expectation in batch.expectations:

@@ -161,10 +161,20 @@ def test_what_new_events_moved_is_made_anew_and_every_table_is_as_in_a_full_refr
             "(select order_id from lake.changed_orders)"
         ).fetchall()
         posts = connection.execute("select caption, disclosed_by from dim_post where post_id = 'late'").fetchall()
+        unrevised = connection.execute(
+            "select count(*) from lake.changed_orders anti join lake.arrived_orders using (order_id)"
+        ).fetchall()
+        of_tiers, lines, ledger = connection.execute(
+            "select (select count(*) from intermediate.int_recounted_lines anti join lake.changed_orders"
+            " using (order_id)), (select count(*) from intermediate.int_recounted_lines),"
+            " (select count(*) from intermediate.int_commission_orders)"
+        ).fetchall()[0]
         replaced = connection.execute(
             "select change, count(*) > 1 from lake.click_changes group by 1 order by 1"
         ).fetchall()
     assert 0 < changed < orders
+    assert unrevised > [(0,)]  # settled, or no longer its customer's first
+    assert 0 < of_tiers < lines < ledger
     assert replaced == [(-1, False), (1, True)]  # the first message of a click may be read last
     assert referred > [(0,)]
     assert (unmade, clicks, posts) == ([(0,)], [(1,)], [("New! #ａｄ", "#ad")])

@@ -17,6 +17,7 @@ from pipelines.warehouse.dbt_runner import project_dir
 from pipelines.warehouse.findings import Finding
 from pipelines.warehouse.publish import publish
 from pipelines.warehouse.versions import current_version, only_publisher, stage
+from tests.warehouse.broken import open_to_damage
 
 NOW = datetime(2026, 3, 11, tzinfo=UTC)
 MARTS = {file.stem for file in (project_dir() / "models" / "marts").glob("*.sql")}
@@ -50,7 +51,7 @@ def rebuild(root, mark):
     build = root / "warehouse" / "build.duckdb"
     copy = root / "warehouse" / "copy.duckdb"
     shutil.copy(build, copy)
-    with duckdb.connect(str(copy)) as connection:
+    with open_to_damage(copy) as connection:
         connection.execute("update fct_orders set reference_version = ?", [mark])
     copy.replace(build)
 
@@ -93,7 +94,7 @@ def test_after_a_failed_check_the_old_version_stays_and_the_rows_are_named(publi
 
 
 def test_another_build_than_the_checked_one_is_not_published(published):
-    with duckdb.connect(str(published / "warehouse" / "build.duckdb")) as connection:
+    with open_to_damage(published / "warehouse" / "build.duckdb") as connection:
         connection.execute("update fct_orders set net_minor = net_minor + 1")
     with pytest.raises(CheckFailed, match="is not the build that was checked"):
         publish(published, NOW)

@@ -23,7 +23,10 @@ months as (
     group by all
 ),
 
-exceeded as (select * from months where earned_minor > cap_minor),
+exceeded as (
+    select * from months
+    where earned_minor > cap_minor
+),
 
 final as (  -- in the reporting currency, the same part of the month
     select

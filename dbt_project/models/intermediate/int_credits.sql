@@ -15,10 +15,7 @@ with orders as (
     from {{ ref('int_orders') }}
 ),
 
-attributions as (
-    select * from {{ ref('stg_order_attributions') }}
-    {{ where_moved('changed_orders') }}
-),
+attributions as (select * from {{ ref('stg_arrived_attributions') }}),
 
 data_driven as (
     select * from {{ ref('int_data_driven_credits') }}
@@ -99,6 +96,26 @@ shares as (
         1.0 as weight
     from left_over
     anti join data_driven on left_over.order_id = data_driven.order_id and left_over.model = data_driven.model
+    {% if goes_on() %}
+    union all by name
+    select  -- of an order that changed without a new revision, who is credited stays
+        orders.{{ of_order | join(', orders.') }},
+        credits.model,
+        credits.kind,
+        credits.claim_id,
+        credits.influencer_id,
+        credits.campaign_id,
+        {% for credited in amounts %}
+        credits.{{ credited }},
+        {% endfor %}
+        credits.weight
+    from {{ this }} as credits
+    inner join orders using (order_id)
+    where
+        {{ moved('changed_orders') }}
+        and not {{ moved('arrived_orders') }}
+        and (credits.model not in ('markov', 'shapley') or credits.claim_id is null)
+    {% endif %}
 ),
 
 final as (

@@ -108,7 +108,7 @@ floored as (
     from totalled
 ),
 
-left_over as (
+left_over as materialized (  -- read three times
     select
         {% for credited in amounts %}
         {{ credited }} * cast(parts as hugeint) - floor_{{ credited }} * all_parts as remainder_{{ credited }},

@@ -7,7 +7,7 @@ with attributions as (
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
-touched as (
+touched as materialized (  -- else the filter below makes the lists once more
     select
         order_id,
         ordered_at,

@@ -17,7 +17,7 @@ counted as (
 
 facts as (
     select * from counted
-    {{ counted_before() }}
+    {{ counted_before('recounted_link_days') }}
 ),
 
 final as (

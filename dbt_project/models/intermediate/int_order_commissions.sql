@@ -6,14 +6,28 @@ with worths as (
     {{ where_moved('recounted_lines') }}
 ),
 
+former as (
+    select
+        order_id,
+        influencer_id,
+        campaign_id,
+        step + 1 as step,
+        base_minor,
+        worth_minor,
+        worth_reporting_minor
+    from worths
+    where not is_latest
+),
+
 changed as (
     select
-        *,
-        lag(base_minor) over line as base_before_minor,
-        worth_minor - lag(worth_minor, 1, 0) over line as amount_minor,
-        worth_reporting_minor - lag(worth_reporting_minor, 1, 0) over line as reporting_minor
+        worths.*,
+        former.base_minor as base_before_minor,
+        worths.worth_minor - case when worths.step = 1 then 0 else former.worth_minor end as amount_minor,
+        worths.worth_reporting_minor
+        - case when worths.step = 1 then 0 else former.worth_reporting_minor end as reporting_minor
     from worths
-    window line as (partition by order_id, influencer_id, campaign_id order by step)
+    left join former using (order_id, influencer_id, campaign_id, step)
 ),
 
 voids as (

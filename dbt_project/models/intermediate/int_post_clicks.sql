@@ -21,7 +21,7 @@ counted as (
 
 facts as (
     select * from counted
-    {{ counted_before() }}
+    {{ counted_before('recounted_posts') }}
 ),
 
 final as (

@@ -5,13 +5,31 @@ with steps as (
     {{ where_moved('arrived_orders') }}
 ),
 
+revised as (  -- few orders are: only their steps need to be put together
+    select order_id from steps
+    group by order_id
+    having count(*) > 1
+),
+
+once as (
+    select steps.*
+    from steps
+    anti join revised using (order_id)
+),
+
+often as (
+    select steps.*
+    from steps
+    semi join revised using (order_id)
+),
+
 periods as (
     select
         order_id,
         place,
         max(revision_key) as revision_key,
         list_sort(list_distinct(flatten(list(causes)))) as causes
-    from steps
+    from often
     group by order_id, place
 ),
 
@@ -30,8 +48,21 @@ states as (  -- what each published state said of an order that moved for it, be
         lag(steps.campaign_id) over orders_states as from_campaign_id,
         lag(steps.net_reporting_minor, 1, 0) over orders_states as from_net_minor
     from periods
-    inner join steps using (order_id, revision_key)
+    inner join often as steps using (order_id, revision_key)
     window orders_states as (partition by periods.order_id order by periods.place)
+    union all by name
+    select
+        order_id,
+        place,
+        list_sort(causes) as causes,
+        computed_at,
+        is_order,
+        influencer_id,
+        campaign_id,
+        net_reporting_minor,
+        false as was_order,
+        0 as from_net_minor
+    from once
 ),
 
 moved as (

@@ -1,6 +1,8 @@
 {{ config(materialized='incremental', incremental_strategy='changed_orders') }}
 
-with events as (select * from {{ events_of_changed_orders() }}),
+with events as (
+    select * from {{ events_of_changed_orders() }}
+),
 
 orders as (select * from {{ ref('int_orders') }}),
 

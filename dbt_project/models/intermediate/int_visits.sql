@@ -16,11 +16,16 @@ transforms as (
     from versions
 ),
 
-claimed as (
+gone as (
     select
         visitor_id,
         unnest([c.claim_id for c in claims if c.valid and c.kind = 'link']) as event_id
     from attributions
+    union all
+    select
+        visitor_id,
+        event_id
+    from voided
 ),
 
 unclaimed as (
@@ -32,8 +37,7 @@ unclaimed as (
         clicks.campaign_id,
         cast(date_trunc('month', clicks.day) as date) as month
     from clicks
-    anti join claimed on clicks.visitor_id = claimed.visitor_id and clicks.event_id = claimed.event_id
-    anti join voided on clicks.visitor_id = voided.visitor_id and clicks.event_id = voided.event_id
+    anti join gone on clicks.visitor_id = gone.visitor_id and clicks.event_id = gone.event_id
     where clicks.reason is null and not clicks.is_bot
 ),
 

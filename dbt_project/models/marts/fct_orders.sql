@@ -1,9 +1,6 @@
-{{ config(materialized='incremental', incremental_strategy='changed_orders') }}
+{{ config(materialized='view') }}
 
-with orders as (
-    select * from {{ ref('int_orders') }}
-    {{ where_moved('changed_orders') }}
-),
+with orders as (select * from {{ ref('int_orders') }}),
 
 campaigns as (select * from {{ ref('stg_campaigns') }}),
 
