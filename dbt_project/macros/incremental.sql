@@ -10,6 +10,7 @@
 {% macro moved(strategy) -%}
     {%- set conditions = {
         'added': 'false',
+        'all': 'true',
         'arrived_orders': 'order_id in (select order_id from lake.arrived_orders)',
         'changed_orders': 'order_id in (select order_id from lake.changed_orders)',
         'changed_uses': 'order_id in (select order_id from lake.changed_uses)',

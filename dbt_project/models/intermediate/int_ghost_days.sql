@@ -1,121 +1,6 @@
-with link_days as (select * from {{ ref('int_link_days') }}),
+{{ config(materialized='view') }}
 
-clicks as (select * from {{ ref('stg_resolved_clicks') }}),
-
-attributions as (select * from {{ ref('int_current_attributions') }}),
-
-campaigns as (select * from {{ ref('stg_campaigns') }}),
-
-settings as (select * from {{ ref('stg_run_settings') }}),
-
-zones as (
-    select
-        campaigns.campaign_id,
-        campaigns.timezone,
-        cast(
-            timezone(campaigns.timezone, settings.watermark - to_days(settings.lateness_days)) as date
-        ) as unsettled_from
-    from campaigns
-    cross join settings
-),
-
-visited as (
-    select link_days.*
-    from link_days
-    inner join zones on link_days.campaign_id = zones.campaign_id and link_days.day < zones.unsettled_from
-    where link_days.holding_clicks > 0
-),
-
-claimed as (
-    select
-        visitor_id,
-        unnest([c for c in claims if c.kind = 'link' and {{ stands_unless_suspected('c') }}]) as claim
-    from attributions
-    where visitor_id is not null
-),
-
-told as (
-    select
-        visitor_id,
-        claim.claim_id,
-        claim.campaign_id,
-        claim.influencer_id,
-        claim.link_id,
-        claim.occurred_at
-    from claimed
-),
-
-bought as (
-    select
-        told.campaign_id,
-        told.influencer_id,
-        told.link_id,
-        cast(timezone(zones.timezone, told.occurred_at) as date) as day,
-        count(distinct struct_pack(visitor_id := told.visitor_id, claim_id := told.claim_id)) as clicks
-    from told
-    inner join zones on told.campaign_id = zones.campaign_id
-    group by told.campaign_id, told.influencer_id, told.link_id, day
-),
-
-placed as (
-    select
-        visited.campaign_id,
-        visited.influencer_id,
-        visited.link_id,
-        visited.day,
-        visited.holding_clicks as clicks,
-        coalesce(bought.clicks, 0) as claimed_clicks
-    from visited
-    left join bought using (campaign_id, influencer_id, link_id, day)
-),
-
-rates as (
-    select
-        campaign_id,
-        sum(claimed_clicks) / sum(clicks) as rate
-    from placed
-    group by campaign_id
-),
-
-barren as (
-    select
-        placed.campaign_id,
-        placed.influencer_id,
-        placed.link_id,
-        placed.day,
-        rates.rate
-    from placed
-    inner join rates using (campaign_id)
-    where placed.claimed_clicks = 0 and placed.clicks * rates.rate >= 10
-),
-
-barren_links as (select distinct link_id from barren),
-
-suspects as (
-    select
-        clicks.campaign_id,
-        clicks.influencer_id,
-        clicks.link_id,
-        clicks.visitor_id,
-        clicks.day
-    from clicks
-    semi join barren_links using (link_id)
-    where clicks.influencer_id is not null and clicks.reason is null and not clicks.is_bot
-),
-
-counted as (
-    select
-        barren.campaign_id,
-        barren.influencer_id,
-        barren.link_id,
-        barren.day,
-        any_value(barren.rate) as rate,
-        count(*) as clicks,
-        count(distinct suspects.visitor_id) as visitors
-    from barren
-    inner join suspects using (campaign_id, influencer_id, link_id, day)
-    group by barren.campaign_id, barren.influencer_id, barren.link_id, barren.day
-),
+with days as (select * from {{ ref('int_barren_days') }}),
 
 final as (  -- with ten orders to expect, chance leaves a link without any on one day of twenty thousand
     select
@@ -125,7 +10,7 @@ final as (  -- with ten orders to expect, chance leaves a link without any on on
         day,
         clicks,
         visitors
-    from counted
+    from days
     where visitors * rate >= 10
 )
 

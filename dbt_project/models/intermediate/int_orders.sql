@@ -1,19 +1,26 @@
 {{ config(materialized='incremental', incremental_strategy='changed_orders') }}
 
-with orders as (select * from {{ ref('int_current_attributions') }}),
+with orders as (
+    select * from {{ ref('int_current_attributions') }}
+    {{ where_moved('changed_orders') }}
+),
+
+standing as (
+    select
+        order_id,
+        customer_id,
+        ordered_at
+    from {{ ref('int_current_attributions') }}
+    where
+        not coalesce(is_cancelled, false)
+        and {% if goes_on() %}customer_id in (select orders.customer_id from orders){% else %}customer_id is not null{% endif %}
+),
 
 settings as (select * from {{ ref('stg_run_settings') }}),
 
 first_orders as (
     select arg_min(order_id, (ordered_at, order_id)) as order_id
-    from orders
-    where
-        not coalesce(is_cancelled, false)
-        {% if goes_on() %}
-        and customer_id in (select changed.customer_id from orders as changed {{ where_moved('changed_orders') }})
-        {% else %}
-        and customer_id is not null
-        {% endif %}
+    from standing
     group by customer_id
 ),
 
@@ -53,7 +60,6 @@ final as (
     from orders
     cross join settings
     left join first_orders using (order_id)
-    {{ where_moved('changed_orders') }}
 )
 
 select * from final
