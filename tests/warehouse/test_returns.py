@@ -9,7 +9,7 @@ from pipelines.stores.tables import ORDER_ATTRIBUTIONS
 from pipelines.stores.workspace import Workspace
 from pipelines.testing import CLOCK, HASH_KEY, drain, write_topic
 from pipelines.warehouse.returns import built_returns, deciding, returns
-from tests.warehouse.test_last_build import SETTINGS, build_shop
+from tests.warehouse.growing_shop import SETTINGS, build_shop
 
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)
 LATER = {"event_id": "later", "order_id": "later", "kind": "placed", "currency": "USD", "subtotal": "5"}
