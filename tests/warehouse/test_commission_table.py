@@ -2,12 +2,12 @@
 
 from io import StringIO
 
-import duckdb
 import pytest
 from rich.console import Console
 
 from pipelines.warehouse.commission_table import commission_table
 from pipelines.warehouse.publish import publish
+from tests.warehouse.broken import open_to_damage
 from tests.warehouse.conftest import ARRIVED
 
 ENTRIES = [
@@ -23,7 +23,7 @@ ENTRIES = [
 @pytest.fixture
 def published(workspace, approve):
     """A workspace whose published ledger has these entries alone."""
-    with duckdb.connect(str(workspace / "warehouse" / "build.duckdb")) as build:
+    with open_to_damage(workspace / "warehouse" / "build.duckdb") as build:
         build.execute("delete from fct_commissions")
         for influencer, order, commission, state, is_clawback in ENTRIES:
             build.execute(
